@@ -142,13 +142,11 @@ def predict(
     'default'
     """
     from napari_hicstruct.decode.limits import DecodingLimits
-    from napari_hicstruct.workflows.models import find_model, named_tasks
     from napari_hicstruct.workflows.predict.request import PredictRequest
     from napari_hicstruct.workflows.predict.store import store_predictions
 
     source, name = source_of(map), name_of(model)
-    own = find_model(name).tasks
-    chosen = own if tasks is None else named_tasks(own, (tasks,) if isinstance(tasks, str) else tasks)
+    chosen = _chosen_tasks(name, tasks)
     request = PredictRequest(
         regions=to_intervals(regions, source.chromsizes),
         tasks=chosen,
@@ -170,6 +168,14 @@ def predict(
         store_predictions(result, source, target)
     by_workers.finish(source, request)
     return _calls(result)
+
+
+def _chosen_tasks(model: str, tasks: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Tasks of a model by the names given, else all of them."""
+    from napari_hicstruct.workflows.models import find_model, named_tasks
+
+    own = find_model(model).tasks
+    return own if tasks is None else named_tasks(own, (tasks,) if isinstance(tasks, str) else tasks)
 
 
 def _calls(result: PredictResult) -> Calls:

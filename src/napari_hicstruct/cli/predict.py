@@ -95,21 +95,18 @@ def predict(
     quiet: bool = quiet_option,
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without region, chromosome or --genome: on the only one with contacts."""
+    plain = {"model": model, "device": device, "mode": mode, "threads": threads, "resolution": resolution}
     asked = _Asked(
         regions=[*region, *chrom],
         genome=genome,
         options={
+            **plain,
+            "adapt": adapt,
             "tasks": _named_tasks(model, tasks),
-            "model": model,
-            "device": device,
-            "mode": mode,
             "norm": norm or None,
-            "threads": threads,
             "tracks": parse_tracks(track),
             "min_probability": parse_min_probability([*least, *min_probability]),
             "limits": parse_limits(limit),
-            "resolution": resolution,
-            "adapt": adapt,
         },
         store=store,
         resume=resume,

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.channels import CHANNELS, window_channels
 
-LEAST_VALID = 0.3
+MIN_VALID = 0.3
 """Share of a window's bins that must be good."""
 
-LEAST_STEP = 1 / 8
+MIN_STEP = 1 / 8
 """Windows begin at least this part of their size apart: nearer ones would say the same."""
 
 
@@ -22,11 +22,11 @@ def support_starts(band: Band, size: int, count: int, rng: np.random.Generator |
 
     Spread evenly over those that would do; by chance where ``rng`` is given.  Fewer where the map is short.
     """
-    step = max(1, int(size * LEAST_STEP))
+    step = max(1, int(size * MIN_STEP))
     starts: NDArray[np.int64] = np.arange(0, max(1, band.n_bins - size + 1), step)
     good = np.concatenate([[0], np.cumsum(band.valid & band.counts.any(axis=0))])
     ends = np.minimum(starts + size, band.n_bins)
-    starts = starts[good[ends] - good[starts] >= LEAST_VALID * size]
+    starts = starts[good[ends] - good[starts] >= MIN_VALID * size]
     if not len(starts):
         return starts
     if rng is not None:

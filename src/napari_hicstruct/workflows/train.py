@@ -87,17 +87,10 @@ def iter_train_model(  # noqa: PLR0913 - keywords of a use case
     yield from _iter_first_process(fabric, config, out, maps, token)
     paths, held_out = yield from _iter_maps(config, maps, token)
     weights, batches = None if before is None else before.weights, validation_batches(config, held_out)
+    options = RunOptions(prepare=_gate_alone if config.learns == "cell_gate" else None)
+    common: dict[str, Any] = {"token": token, "fabric": fabric, "weights": weights, "options": options}
     try:
-        best = yield from iter_train(
-            config,
-            out,
-            train_paths=paths,
-            validation=batches,
-            token=token,
-            fabric=fabric,
-            weights=weights,
-            options=RunOptions(prepare=_gate_alone if config.learns == "cell_gate" else None),
-        )
+        best = yield from iter_train(config, out, train_paths=paths, validation=batches, **common)
     except JobError as error:
         raise (_with_best(error, config, out, before) if fabric.is_global_zero else error) from error
     if fabric.is_global_zero:

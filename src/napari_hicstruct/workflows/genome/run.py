@@ -58,10 +58,7 @@ def iter_predict_on(
     Cancelled
     """
     clock = Clock()
-    check_request(source, request)
-    if request.adapt:
-        hint = "Leave out the workers, or adapt."
-        raise ConfigError("adapting to a map is done in one process, not by workers.", hint=hint)
+    _check(source, request)
     said = notes(source, request)
     yield clock.step("start", 0, 0, " ".join(said))
     run = GenomeRun(source, request, folder)
@@ -73,6 +70,14 @@ def iter_predict_on(
         following = Following(cluster, run, store, tokens or Tokens(CancelToken()))
         found = yield from following.iter_follow(Clock())
         return _result(run, found, said, clock, cluster)
+
+
+def _check(source: ContactSource, request: PredictRequest) -> None:
+    """Refuse what cannot be done, or not by workers."""
+    check_request(source, request)
+    if request.adapt:
+        hint = "Leave out the workers, or adapt."
+        raise ConfigError("adapting to a map is done in one process, not by workers.", hint=hint)
 
 
 def _check_workers(cluster: Cluster, run: GenomeRun) -> None:

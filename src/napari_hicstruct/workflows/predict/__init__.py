@@ -15,7 +15,7 @@ from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import united
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
 from napari_hicstruct.jobs.memory import peak_memory_mb
-from napari_hicstruct.workflows.predict.adapt import Reading, iter_adapt
+from napari_hicstruct.workflows.predict.adapt import Adapted, Reading, iter_adapt
 from napari_hicstruct.workflows.predict.checks import check_contacts, depth_notes
 from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
@@ -146,12 +146,8 @@ def _iter_regions(
 
     loaded = _load(request, on_windows, clock)
     loaded.predictor.workers = workers
-    adapted = None
-    if request.adapt:
-        config = request.bins(source, loaded.predictor.net.config)
-        reading = Reading(config, request.norm, request.tracks, token, clock)
-        adapted = yield from iter_adapt(source, loaded.predictor.net, reading)
-        said += adapted.notes()
+    adapted = yield from _iter_adapted(source, request, loaded, token, clock)
+    said += [] if adapted is None else adapted.notes()
     regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH]
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
@@ -184,6 +180,17 @@ def _iter_regions(
     record |= {"notes": said, "seconds": round(clock.step("", 0, 0).elapsed, 2), "peak_memory_mb": peak_memory_mb()}
     heads = frozenset(task.head for task in loaded.predictor.net.config.tasks if task.name in request.tasks)
     return PredictResult(tuple(found), tuple(tracks), record, tuple(said), heads)
+
+
+def _iter_adapted(
+    source: ContactSource, request: PredictRequest, loaded: _Loaded, token: CancelToken, clock: Clock
+) -> Generator[Progress, None, Adapted | None]:
+    """Set the gate of the model by windows of the map, where that is asked for."""
+    if not request.adapt:
+        return None
+    net = loaded.predictor.net
+    reading = Reading(request.bins(source, net.config), request.norm, request.tracks, token, clock)
+    return (yield from iter_adapt(source, net, reading))
 
 
 def _iter_run(

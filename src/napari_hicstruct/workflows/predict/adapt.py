@@ -47,7 +47,7 @@ class Reading:
 GATE = "cell_gate"
 """Name of the selector that can adapt."""
 
-LEAST_SPREAD = 1e-3
+MIN_SPREAD = 1e-3
 """Standard deviation of the windows' contacts over expected below which a map is the same everywhere."""
 
 _UNLIKE = re.compile(r"(chr)?(x|y|z|w|m|mt)$", re.IGNORECASE)  # of one copy in some cells: half as deep
@@ -186,7 +186,7 @@ def varies(windows: NDArray[np.float32], inputs: tuple[str, ...]) -> bool:
     """False for windows of a map that is the same everywhere."""
     signal = windows[:, inputs.index("oe") if "oe" in inputs else 0]
     known = signal[windows[:, inputs.index("valid")] > 0]
-    return bool(known.size and float(known.std()) > LEAST_SPREAD)
+    return bool(known.size and float(known.std()) > MIN_SPREAD)
 
 
 def _change(net: MultiTaskNet) -> float:
