@@ -316,7 +316,9 @@ def tracks(found: Mapping[str, Any]) -> str:
     p95, opened = found["p95_ms"], found["open"]
     return (
         f"{found['ratio']:.2f} × ({p95['six tracks']:.0f} beside {p95['alone']:.0f} ms); on both sides "
-        f"{found['ratio_both_sides']:.2f} ×, map alone on a canvas as low {found['ratio_like_for_like']:.2f} ×<br>"
+        f"{found['ratio_both_sides']:.2f} ×, map alone on a canvas as low {found['ratio_like_for_like']:.2f} ×; "
+        f"six tracks and a second map {found.get('ratio and a second map', float('nan')):.2f} ×, and its log-ratio "
+        f"{found.get('ratio and its log-ratio', float('nan')):.2f} ×<br>"
         f"bedGraph of {opened['bedgraph_mb']:.0f} MB {opened['bedgraph_s']:.1f} s, a view of it "
         f"{opened['bedgraph_view_ms']:.0f} ms · 200,000 genes {opened['genes_s']:.1f} s, "
         f"one by name {opened['find_ms']:.1f} ms"

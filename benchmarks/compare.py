@@ -193,7 +193,7 @@ def thinned() -> dict[str, Any]:
     for name in REAL:
         for share in (0.5, 0.2):
             with tempfile.TemporaryDirectory() as folder:
-                whole, copy = _copies(data_dir() / "maps" / name, Path(folder), share)
+                whole, copy = thinned_copy(data_dir() / "maps" / name, Path(folder), share)
                 found = compare(CompareRequest(a=str(whole), b=str(copy), fdr=LEVELS[1]))
             counts = found.counts()
             changed = sum(n for change, n in counts.items() if change not in ("same", "untested"))
@@ -202,7 +202,7 @@ def thinned() -> dict[str, Any]:
     return out
 
 
-def _copies(path: Path, folder: Path, share: float) -> tuple[Path, Path]:
+def thinned_copy(path: Path, folder: Path, share: float) -> tuple[Path, Path]:
     """A map at 10 kb, and a copy with a share of its contacts."""
     import cooler
 

@@ -6,7 +6,9 @@ A window of 1500×950 shows a real map; the camera goes step by step along the d
 time from the new camera to the end of the event loop's round in which the canvas and the strips of tracks were drawn.
 Arms alternate in one window: the map alone; six tracks below it (bigWig, bedGraph, 100 motifs per Mb, peaks, genes,
 insulation); the same on its right, too.  With tracks the canvas is lower: *like for like* is the map alone in a window
-whose canvas is as high as beside the tracks.  Tracks are invented (seeded) on the chromosome of the map.
+whose canvas is as high as beside the tracks.  The last arms are six tracks below, and a second map (a copy of the first
+with half of its contacts) on the lower half, or as the smoothed log-ratio.  Tracks are invented (seeded) on the
+chromosome of the map.
 """
 
 from __future__ import annotations
@@ -23,11 +25,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks._harness import data_dir, percentile, record, say
+from benchmarks.compare import thinned_copy
 from benchmarks.window_smoothness import open_window, rest
 
 MAP, CHROM, SIZE = "GM12878_MboI_chr21_10kb_hg19.cool", "chr21", (1500, 950)
 BAR = 1.5
-ARMS = ("alone", "like for like", "six tracks", "both sides")
+ARMS = ("alone", "like for like", "six tracks", "both sides", "and a second map", "and its log-ratio")
 N_GENES, BEDGRAPH_MB = 200_000, 200
 
 
@@ -98,6 +101,9 @@ def frames(session: Any, drawn: Drawn, number: int) -> list[float]:
 
 def measure(number: int, repeats: int) -> dict[str, Any]:
     """All arms in turn in one window; the first round of each only warms up."""
+    from napari_hicstruct.contacts.pair_levels import Joined
+
+    joined = {"and a second map": Joined.HALVES, "and its log-ratio": Joined.RATIO}
     path = data_dir() / "maps" / MAP
     session = open_window(path)
     window, state = session.viewer.window._qt_window, session.tracks
@@ -106,6 +112,8 @@ def measure(number: int, repeats: int) -> dict[str, Any]:
             state.add(one)
         state.add_own("insulation")
         rest(60, lambda: all(one.track is not None and one.track.ends for one in state.tracks))
+        session.second_map.open_map(thinned_copy(path, Path(folder), 0.5)[1])
+        rest(60, lambda: session.second_map.source is not None)
         problems = [one.problem for one in state.tracks if one.problem]
         drawn = Drawn(session)
         times: dict[str, list[list[float]]] = {arm: [] for arm in ARMS}
@@ -113,7 +121,8 @@ def measure(number: int, repeats: int) -> dict[str, Any]:
             for arm in ARMS:
                 lower = session.track_view.below.thick if arm == "like for like" else 0
                 window.resize(SIZE[0], SIZE[1] - lower)
-                state.show_at(below=arm in ("six tracks", "both sides"), beside=arm == "both sides")
+                state.show_at(below=arm not in ("alone", "like for like"), beside=arm == "both sides")
+                session.second_map.show(joined.get(arm, Joined.FIRST))
                 rest(1.5)
                 if turn:
                     times[arm].append(frames(session, drawn, number))
@@ -174,8 +183,12 @@ def main() -> None:
     p95 = result["p95_ms"]
     result["ratio"] = p95["six tracks"] / p95["alone"]
     result["ratio_both_sides"] = p95["both sides"] / p95["alone"]
+    for arm in ARMS[4:]:
+        result[f"ratio {arm}"] = p95[arm] / p95["alone"]
     result["ratio_like_for_like"] = p95["six tracks"] / p95["like for like"]
-    result["met"] = result["ratio"] <= BAR and not result["problems"]
+    result["met"] = (
+        max(result["ratio"], *(result[f"ratio {arm}"] for arm in ARMS[4:])) <= BAR and not result["problems"]
+    )
     say(" · ".join(f"{arm} p50 {result['p50_ms'][arm]:.1f} p95 {p95[arm]:.1f} ms" for arm in ARMS))
     say(f"ratio {result['ratio']:.2f}, like for like {result['ratio_like_for_like']:.2f}; opening {result['open']}")
     record("tracks_view", result)
