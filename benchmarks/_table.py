@@ -330,8 +330,8 @@ ROWS = (
     ),
     Row(
         "tracks_view",
-        "a frame of panning and zooming with six tracks below the map (and a second map), 1500×950, p95; the map alone in the "
-        "same window",
+        "a frame of panning and zooming with six tracks below the map (and a second map), 1500×950, p95; beside "
+        "the map alone",
         "≤ 1.5 × of the map alone",
         cells.tracks,
     ),
