@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,8 +13,10 @@ import pytest
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.adapting import AFTER, BEFORE, AdaptState
+from napari_hicstruct.plugin.state.models import ProjectModel
 from napari_hicstruct.plugin.state.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
+from napari_hicstruct.workflows.predict.adapt import why_not_adapt
 from napari_hicstruct.workflows.predict.adapt_compare import AdaptedCalls, compare_calls
 from tests.window_kit import InlineRunner, TinyWindow, loop, make_project, tad
 
@@ -133,3 +136,13 @@ def test_a_model_without_a_gate_and_a_map_that_cannot_be_read_are_said(window: T
     assert "contacts enough" in bench.messages[-1]
     assert len(window.problems) == 1
     assert bench.sets() == {}
+
+
+def test_what_a_project_calls_its_model_is_asked_like_any_other(tmp_path: Path) -> None:
+    tuned = ProjectModel("tiny", "0.3+ft1", "tiny 0.3+ft1", ("loop",), {}, "0" * 64, str(tmp_path / "gone"))
+    assert "gone" in why_not_adapt(tuned)  # type: ignore[arg-type]  # its folder is gone: a reason, no error
+    from napari_hicstruct.config.model import ModelConfig
+
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "model.json").write_text(json.dumps({"config": ModelConfig().model_dump(mode="json")}))
+    assert why_not_adapt(tuned).startswith("tiny 0.3+ft1 has no gate")  # type: ignore[arg-type]

@@ -31,6 +31,11 @@ class ProjectModel:
     sha256: str
     reference: str
 
+    @property
+    def path(self) -> Path:
+        """Its folder."""
+        return Path(self.reference)
+
 
 def project_models(project: Any, installed: list[Any]) -> list[ProjectModel]:
     """Models of a project that are not among the installed ones and whose folders can be read, newest first."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.errors import MapError, ModelError
+from napari_hicstruct.errors import ConfigError, MapError, ModelError
 from napari_hicstruct.genome import display_name
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.wording import how_many
@@ -88,7 +88,11 @@ def why_not_adapt(info: ModelInfo) -> str:
     """Why a model cannot adapt to a map; empty if it can."""
     from napari_hicstruct.workflows.models import config_of
 
-    return "" if config_of(info).selector == GATE else f"{info.label} has no gate, so it cannot adapt to a map."
+    try:
+        config = config_of(info)
+    except (ConfigError, ModelError) as error:  # somebody took its folder away
+        return str(error)
+    return "" if config.selector == GATE else f"{info.label} has no gate, so it cannot adapt to a map."
 
 
 def check_can_adapt(info: ModelInfo) -> None:
