@@ -91,7 +91,7 @@ def iter_figure(
 
     Raises
     ------
-    ConfigError, RegionError, MapError, OutputError
+    ConfigError, RegionError, MapError, TrackError, OutputError
     """
     from napari_hicstruct.contacts import open_map
 
@@ -101,6 +101,7 @@ def iter_figure(
     check_output_file(request.out, read, overwrite=request.overwrite)
     yield clock.step("read contacts", 0, 3)
     first = source if source is not None else open_map(request.map)
+    fitting = _fit(request, first)
     content = _read(request, first, open_map(request.second) if request.second else None)
     token.check()
     yield clock.step("draw", 1, 3)
@@ -113,11 +114,26 @@ def iter_figure(
     limits = tuple(float(2.0**v) if content.parts[0].scale is Scale.RATIO else float(v) for v in content.limits)
     return FigureResult(
         request.out, page.width, page.height, content.parts[0].resolution, (limits[0], limits[1]), drawn,
-        tuple(_notes(request, content)),
+        (*fitting, *_notes(request, content)),
     )  # fmt: skip
 
 
 # ---------------------------------------------------------------------- reading
+def _fit(request: FigureRequest, source: ContactSource) -> list[str]:
+    """Refuse tracks of another genome; what else is odd about them."""
+    from napari_hicstruct.tracks.fitting import check_fit
+
+    tracks: list[Any] = [one.track for one in request.tracks]
+    files = [one for one in tracks if one.path is not None]
+    said = [(one, check_fit(one, source.chromsizes, assembly=source.assembly)) for one in files]
+    odd = (
+        "reaches beyond",
+        "is not sorted",
+        "has intervals",
+    )  # where a map has nothing else is said for the part drawn
+    return [f"the track {one.name} {note}." for one, notes in said for note in notes if note.startswith(odd)]
+
+
 def _read(request: FigureRequest, first: ContactSource, second: ContactSource | None) -> _Content:
     rows, cols = (_on_map(first, part) for part in (request.region, request.cols or request.region))
     spans = (rows, cols)

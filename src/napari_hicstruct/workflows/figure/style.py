@@ -63,7 +63,7 @@ def page_style(theme: Theme) -> Iterator[Inks]:
         "pdf.fonttype": 42,
         "font.family": "sans-serif",
         "font.sans-serif": ["Arial", "Helvetica", "Liberation Sans", "DejaVu Sans"],
-        "mathtext.default": "regular",
+        "text.parse_math": False,  # names of files, sets, genes may hold $
         "font.size": FONT_PT,
         "text.color": inks.ink,
         "axes.edgecolor": inks.ink,
