@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from napari_hicstruct.annotations import Annotation, Kind
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.colours import Scale
-from napari_hicstruct.errors import ConfigError, MapError, RegionError, TrackError
+from napari_hicstruct.errors import ConfigError, MapError, OutputError, RegionError, TrackError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.workflows.figure import FigureRequest, Joined, LabelSet, Theme, TrackRow, iter_figure
@@ -74,6 +76,23 @@ def test_names_are_drawn_as_they_are_written(uri: str, tmp_path: Path, ending: s
         words = ["".join(one.itertext()).strip() for one in ET.parse(path).getroot().iter() if one.tag.endswith("text")]
         assert "$x^$ <b>& (1)" in words
         assert any("(10⁻" in word for word in words)  # the colour bar's power of ten
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+@pytest.mark.parametrize("ending", ["svg", "pdf", "png"])
+def test_a_full_disk_is_said_in_a_line_and_nothing_is_left(uri: str, tmp_path: Path, ending: str) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            _draw(uri, tmp_path / f"a.{ending}", dpi=72)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handled)
+    assert not list(tmp_path.iterdir())
 
 
 def test_fonts_of_a_pdf_are_embedded_as_fonts(uri: str, tmp_path: Path) -> None:

@@ -108,7 +108,10 @@ class GenomeView:
         text = " × ".join(f"{display_name(chrom)}:{at:,}" for chrom, at in places if chrom)  # type: ignore[misc]
         if self.values is None:
             return text
-        return f"{text} · {how_many(round(float(self.values[int(row), int(col)])), 'contact')}"
+        value = float(self.values[int(row), int(col)])
+        if value != round(value):  # maps of normalised contacts
+            return f"{text} · {value:.3g} contacts"
+        return f"{text} · {how_many(round(value), 'contact')}"
 
     def shades(self) -> NDArray[np.float32]:
         """Values from 0 to 1 to be coloured: the logarithm of the counts, the darkest reached by one bin in 200."""

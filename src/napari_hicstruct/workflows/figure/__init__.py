@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.outlines import Triangle
-from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
+from napari_hicstruct.config.files import check_output_file
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.contacts.colours import Scale
 from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined
@@ -26,7 +26,7 @@ from napari_hicstruct.workflows.figure.legend import draw_legend, legend_lines
 from napari_hicstruct.workflows.figure.page import Page, lay_out
 from napari_hicstruct.workflows.figure.place import Place
 from napari_hicstruct.workflows.figure.request import FigureRequest, LabelSet, Theme, TrackRow
-from napari_hicstruct.workflows.figure.style import FONT_PT, SMALL_PT, Inks, colours_of, page_style
+from napari_hicstruct.workflows.figure.style import FONT_PT, SMALL_PT, Inks, colours_of, page_style, save_figure
 from napari_hicstruct.workflows.figure.values import MapValues, limits_of, read_pair, read_values
 
 if TYPE_CHECKING:
@@ -295,8 +295,4 @@ def _write(figure: Figure, request: FigureRequest) -> None:
         "svg": {"Date": None, "Creator": about},
         "pdf": {"CreationDate": None, "Creator": about},
     }.get(kind, {"Software": about})
-    try:
-        with in_place_of(request.out) as temporary:
-            figure.savefig(temporary, format=kind, dpi=request.dpi, metadata=metadata)
-    except OSError as error:
-        raise output_error(request.out, error) from error
+    save_figure(figure, request.out, dpi=request.dpi, metadata=metadata)
