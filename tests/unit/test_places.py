@@ -73,6 +73,8 @@ def test_steps_go_round_the_list(window: TinyWindow, tmp_path: Path) -> None:
     rows, cols = window.visible()
     assert rows == cols
     assert rows.start < 600_000 < 700_000 < rows.end
+    places.keep()
+    assert places.step(1).name == "one", "a bookmark on the way does not end the list"
     places.close_list("l.bed")
     assert places.chosen == BOOKMARKS
 

@@ -121,6 +121,7 @@ class MapPanel(QWidget):
             "(62.5-62.8 Mb × 63.1-63.4 Mb), and a gene of the tracks that are open. Enter goes there; F comes here."
         )
         self.region.returnPressed.connect(self._go)
+        self._gene_said = ""
         self.region.left.connect(self._left_region)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
@@ -207,8 +208,14 @@ class MapPanel(QWidget):
             self._show_region_problem(str(error))
         else:
             self._show_region_problem("")
-            if found:
-                self._session.labels.hint(found)
+            self._say_gene(found)
+
+    def _say_gene(self, found: str) -> None:
+        """Say which gene was gone to, until one goes elsewhere."""
+        labels, before = self._session.labels, self._gene_said
+        self._gene_said = found
+        if found or (before and labels.hinted == before):
+            labels.hint(found)
 
     def find(self) -> None:
         """Give the region box the keyboard, its text selected."""
