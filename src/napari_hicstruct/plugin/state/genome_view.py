@@ -98,7 +98,11 @@ class GenomeView:
         size = format_bin_size(self.grid.size)
         if self.is_pair:
             return f"{' × '.join(map(display_name, self.grid.chroms))} · {size} bins"
-        return f"{how_many(len(self.grid.chroms), 'chromosome')} · {size} bins"
+        from napari_hicstruct.contacts.genome_wide import MAX_CHROMS
+
+        there = "" if self._window.source is None else f" of {len(self._window.source.chromsizes):,}"
+        longest = f"the longest{there}, " if len(self.grid.chroms) == MAX_CHROMS else ""
+        return f"{longest}{how_many(len(self.grid.chroms), 'chromosome')} · {size} bins"
 
     def text_at(self, row: float, col: float) -> str:
         """``chr7:62,000,000 × chr14:20,000,000 · 12 contacts``: places are starts of the bins; empty outside."""
