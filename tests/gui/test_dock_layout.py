@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QAbstractScrollArea, QApplication, QCheckBox, QLabel
 
 from napari_hicstruct.contacts.pair_levels import Joined
 from napari_hicstruct.plugin._docks import open_dock
+from napari_hicstruct.plugin.panels.review.card import Card
 from napari_hicstruct.plugin.state.layout import MAP_SHARE, USUAL_DOCK
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.strip import WIDTH
@@ -216,6 +217,8 @@ def test_nothing_is_wider_than_the_dock(make_napari_viewer: Callable[..., Any], 
     imported(session, [loops])
     session.second_map.open_map(maps[1])
     session.review.next()
+    why = dock.findChild(Card).why
+    assert why.height() >= 2 * why.fontMetrics().lineSpacing(), "its second line is cut"
     panel = dock.sections["second"].body
     panel._compared(
         SimpleNamespace(counts=lambda: {"lost": 17, "gained": 3, "weaker": 2}, table=range(99)), tmp_path / long

@@ -15,6 +15,7 @@ from napari_hicstruct.errors import MapError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.controllers.session import ensure_session
 from napari_hicstruct.plugin.panels.compare.panel import SecondMapPanel
+from napari_hicstruct.plugin.panels.map.panel import MapPanel
 
 NAMES = {name: f"mouse_limbE11.5_Epha4_{name}_chr1_73-79Mb_10kb.cool" for name in ("WT", "DelB")}
 
@@ -61,6 +62,9 @@ def test_a_difference_is_coloured_about_0_and_read_out(session: Any, data_dir: P
     qtbot.addWidget(panel)
     panel.joined.chosen.emit(Joined.RATIO.value)
     panel.smooth.setValue(1.0)
+    colours = MapPanel(session)
+    qtbot.addWidget(colours)
+    assert colours.meaning.text().startswith("of the first map: ")
     low, high = second.layer.contrast_limits
     assert low == -high < 0
     value = second.levels[0][7_700:7_701, 7_600:7_601]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from psygnal import Signal
 
 from napari_hicstruct.annotations.outlines import Triangle
-from napari_hicstruct.contacts.pair_levels import MAX_SMOOTH, Joined
+from napari_hicstruct.contacts.pair_levels import DIVERGING, MAX_SMOOTH, Joined
 from napari_hicstruct.contacts.protocol import RAW
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ProjectError
 from napari_hicstruct.genome import NameMatcher
@@ -141,6 +141,11 @@ class SecondMapState:
         if on != self.beside:
             self.beside = on
             self.changed.emit()
+
+    @property
+    def is_diverging(self) -> bool:
+        """True while values about 0 are drawn, in colours of their own."""
+        return self.source is not None and self.joined in DIVERGING
 
     def short_name(self) -> str:
         """Of the second map: where it is long, what tells it from the first; empty without one."""
