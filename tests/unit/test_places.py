@@ -31,7 +31,7 @@ def test_bed_and_bedpe_with_and_without_header(tmp_path: Path) -> None:
     found = read_places(bed, SIZES)
     assert [(str(one.first), one.name) for one in found.places] == [("chr1:5,000-6,000", "myc"), ("chr2:10-20", "")]
     assert (found.elsewhere, found.between) == (1, 0)
-    pairs = write(tmp_path / "loops.bedpe", "chr1 0 10 chr1 90 100 a", "chr1 0 10 chr2 5 10 b")
+    pairs = write(tmp_path / "loops.bedpe", "1 0 10 chr1 90 100 a", "chr1 0 10 chr2 5 10 b")
     found = read_places(pairs, SIZES)
     assert [(one.first.start, one.second.end, one.name) for one in found.places] == [(0, 100, "a")]
     assert found.between == 1
