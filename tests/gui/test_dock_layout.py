@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtGui import QCursor
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QCheckBox, QLabel
+from qtpy.QtWidgets import QAbstractScrollArea, QApplication, QCheckBox, QLabel
 
+from napari_hicstruct.contacts.pair_levels import Joined
 from napari_hicstruct.plugin._docks import open_dock
-from napari_hicstruct.plugin.state.layout import MAP_SHARE
+from napari_hicstruct.plugin.panels.review.card import Card
+from napari_hicstruct.plugin.state.layout import MAP_SHARE, USUAL_DOCK
+from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.strip import WIDTH
 from tests.gui.test_dock_closed import close
-from tests.gui.view_kit import open_in, pump
+from tests.gui.view_kit import imported, open_in, pump
 
 Make = Callable[..., Any]
 SMALL = "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool"
@@ -191,3 +195,40 @@ def test_a_second_click_hits_the_same_button(make_napari_viewer: Make, data_dir:
         settle()
         assert dock.sections["learn"].isExpanded() is expanded
         assert QApplication.widgetAt(place) is head
+
+
+def reach_of(area: Any) -> int:
+    """By how many pixels an area may be scrolled sideways."""
+    bar = area.horizontalScrollBar()
+    hidden = area.horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    return 0 if bar is None or (hidden and area.metaObject().className() == "QListWidget") else bar.maximum()
+
+
+def test_nothing_is_wider_than_the_dock(make_napari_viewer: Callable[..., Any], data_dir: Path, tmp_path: Path) -> None:
+    """All sections and all that folds in them open; two maps, a track and labels whose names are long."""
+    maps = [data_dir / "maps" / f"mouse_limbE11.5_Epha4_{name}_chr1_73-79Mb_10kb.cool" for name in ("WT", "DelB")]
+    viewer = make_napari_viewer(show=True)
+    session, dock = open_in(viewer, maps[0])
+    long = "loops_of_the_left_limb_at_E11.5_called_by_another_program_at_10kb"
+    loops, track = tmp_path / f"{long}.bedpe", tmp_path / f"{long}.bedgraph"
+    loops.write_text("chr1\t74000000\t74010000\tchr1\t74600000\t74610000\n", encoding="utf-8")
+    track.write_text("chr1\t74000000\t74010000\t2.5\n", encoding="utf-8")
+    session.tracks.add(track)
+    imported(session, [loops])
+    session.second_map.open_map(maps[1])
+    session.review.next()
+    why = dock.findChild(Card).why
+    assert why.height() >= 2 * why.fontMetrics().lineSpacing(), "its second line is cut"
+    panel = dock.sections["second"].body
+    panel._compared(
+        SimpleNamespace(counts=lambda: {"lost": 17, "gained": 3, "weaker": 2}, table=range(99)), tmp_path / long
+    )
+    for fold in [*dock.findChildren(Fold), *dock.findChildren(Fold)]:  # some make their inside when they are opened
+        fold.unfold()
+    for (width, height), joined in (((1500, 950), Joined.HALVES), ((1366, 768), Joined.RATIO)):  # the longest texts
+        session.second_map.show(joined)
+        resize(viewer, width, height)
+        assert dock.width() == USUAL_DOCK
+        areas = [one for one in dock.findChildren(QAbstractScrollArea) if one.isVisible()]
+        assert dock._scroll in areas
+        assert {type(one).__name__: reach_of(one) for one in areas if reach_of(one)} == {}, width

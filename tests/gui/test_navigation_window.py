@@ -97,6 +97,9 @@ def test_bookmarks_and_lists_of_places_are_stepped_through(window: Person, tmp_p
     assert rows.start < 7_000_000 < 7_010_000 < rows.end
     assert cols.start < 8_000_000 < 8_010_000 < cols.end
     assert row.box.currentText().startswith("first · ")
+    window.key("K", ".")
+    assert row.box.currentText().startswith("first · "), "a bookmark on the way does not end the list"
+    assert row.box.toolTip().startswith("1 of 1 · loops.bedpe\nfirst · ")
     drop(row, tmp_path / "nothing.bed")
     assert pump(lambda: "nothing.bed" in "".join(last_messages()[:1]))
 

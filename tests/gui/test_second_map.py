@@ -15,6 +15,7 @@ from napari_hicstruct.errors import MapError, OutputError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.controllers.session import ensure_session
 from napari_hicstruct.plugin.panels.compare.panel import SecondMapPanel
+from napari_hicstruct.plugin.panels.map.panel import MapPanel
 
 NAMES = {name: f"mouse_limbE11.5_Epha4_{name}_chr1_73-79Mb_10kb.cool" for name in ("WT", "DelB")}
 
@@ -61,11 +62,17 @@ def test_a_difference_is_coloured_about_0_and_read_out(session: Any, data_dir: P
     qtbot.addWidget(panel)
     panel.joined.chosen.emit(Joined.RATIO.value)
     panel.smooth.setValue(1.0)
+    colours = MapPanel(session)
+    qtbot.addWidget(colours)
+    assert colours.meaning.text().startswith("of the first map: ")
     low, high = second.layer.contrast_limits
     assert low == -high < 0
     value = second.levels[0][7_700:7_701, 7_600:7_601]
     assert value[0, 0] < -1  # the deletion
     assert "blue: less" in panel.meaning.text()
+    assert panel.meaning.text().startswith("red: more in …DelB…,")  # a whole name would be wider than the section
+    assert panel.name.text() == "…DelB…"
+    assert panel.name.toolTip().endswith(NAMES["DelB"])
     drawn = second.levels[min(second.layer.data_level, len(second.levels) - 1)]
     at = slice(75_600_000 // drawn.resolution, 75_800_000 // drawn.resolution)
     beyond = slice(78_200_000 // drawn.resolution, 78_400_000 // drawn.resolution)
@@ -146,6 +153,13 @@ def test_changes_become_the_queue_of_a_project_of_their_own(
     (uid,) = queue.uids
     (said,) = queue.notes_of(uid)
     assert said.startswith("lost · its bins hold no contacts in B · FDR ")
+    queue.set_order("")
+    queue.set_notes("change", {})
+    session.open_map(str(data_dir / "maps" / NAMES["WT"]))
+    session.open_project(tmp_path / "changes" / "changes.hicproj")  # another day
+    assert queue.notes_of(uid) == [said]
+    assert queue.order == "score"
+    _opened(session, data_dir, qtbot)
     (tmp_path / "taken").write_text("", encoding="utf-8")
     with pytest.raises(OutputError):
         session.second_map.compare(tmp_path / "taken")

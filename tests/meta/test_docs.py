@@ -62,8 +62,8 @@ def command_lines() -> list[str]:
     """Every ``hicstruct …`` line in a shell block of the documentation."""
     lines = []
     for page in PAGES:
-        for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
-            lines += [line for line in block.splitlines() if line.startswith("hicstruct ")]
+        for block in re.findall(r"```(?:sh|bash)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            lines += [line for line in block.replace("\\\n", " ").splitlines() if line.startswith("hicstruct ")]
     return lines
 
 
@@ -77,6 +77,7 @@ def test_command_lines_parse(line: str) -> None:
         command = command.commands[name]
     # parse_args, not invoke: files of the examples need not exist
     context = command.make_context(name, words, resilient_parsing=True)
+    assert not context.args, f"left over: {context.args}"
     given = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
     known = {option for parameter in command.params for option in parameter.opts}
     assert given <= known, f"unknown: {given - known}"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.contacts.genome_wide import genome_grid, iter_genome_wide
+from napari_hicstruct.contacts.genome_wide import MAX_CHROMS, genome_grid, iter_genome_wide
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.plugin.state.genome_view import GenomeView
@@ -58,6 +58,15 @@ def test_a_pair_of_chromosomes_has_finer_bins_and_unknown_ones_are_refused(path:
         genome_grid(source, ("chr9",))
     with pytest.raises(MapError, match="no contacts between chromosomes"):
         drain(iter_genome_wide(TinySource(), genome_grid(TinySource())))  # type: ignore[arg-type]
+
+
+def test_an_assembly_in_many_contigs_fits_the_screen(data_dir: Path) -> None:
+    source = open_map(data_dir / "awkward" / "manycontigs.1.cool")
+    grid = genome_grid(source)
+    assert len(grid.chroms) == MAX_CHROMS < len(source.chromsizes)
+    assert min(grid.lengths) >= sorted(source.chromsizes.values())[-MAX_CHROMS]
+    assert list(grid.chroms) == [name for name in source.chromsizes if name in grid.chroms]  # in file order
+    assert MAX_CHROMS <= grid.n_bins <= 1_400 + MAX_CHROMS
 
 
 def test_sums_are_those_of_the_file(data_dir: Path) -> None:

@@ -31,7 +31,7 @@ def test_bed_and_bedpe_with_and_without_header(tmp_path: Path) -> None:
     found = read_places(bed, SIZES)
     assert [(str(one.first), one.name) for one in found.places] == [("chr1:5,000-6,000", "myc"), ("chr2:10-20", "")]
     assert (found.elsewhere, found.between) == (1, 0)
-    pairs = write(tmp_path / "loops.bedpe", "chr1 0 10 chr1 90 100 a", "chr1 0 10 chr2 5 10 b")
+    pairs = write(tmp_path / "loops.bedpe", "1 0 10 chr1 90 100 a", "chr1 0 10 chr2 5 10 b")
     found = read_places(pairs, SIZES)
     assert [(one.first.start, one.second.end, one.name) for one in found.places] == [(0, 100, "a")]
     assert found.between == 1
@@ -73,6 +73,8 @@ def test_steps_go_round_the_list(window: TinyWindow, tmp_path: Path) -> None:
     rows, cols = window.visible()
     assert rows == cols
     assert rows.start < 600_000 < 700_000 < rows.end
+    places.keep()
+    assert places.step(1).name == "one", "a bookmark on the way does not end the list"
     places.close_list("l.bed")
     assert places.chosen == BOOKMARKS
 

@@ -86,7 +86,8 @@ def _tell(result: FigureResult, notes: list[str], json: bool) -> None:
     for note in [*notes, *result.notes]:
         to_stderr(f"note: {note}")
     size = round(result.width_mm, 1), round(result.height_mm, 1)
-    about = {"figure": str(result.path), "size_mm": size, "bin_size": result.resolution, "drawn": result.drawn}
+    drawn = result.drawn if json or result.drawn else "the map alone"
+    about = {"figure": str(result.path), "size_mm": size, "bin_size": result.resolution, "drawn": drawn}
     emit(about, json)
 
 

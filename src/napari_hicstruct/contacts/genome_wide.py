@@ -25,6 +25,9 @@ MAX_BINS = 1_400
 _MIN_SHARE = 1 / 300
 """Contigs shorter than this share of the longest chromosome are left out."""
 
+MAX_CHROMS = 350
+"""Of an assembly in many contigs of one size the longest are shown: a bin each at least, four on average."""
+
 
 class GenomeWideSource(ContactSource, Protocol):
     """A source that gives contacts between chromosomes, too."""
@@ -76,7 +79,7 @@ class GenomeGrid:
 
 
 def genome_grid(source: ContactSource, chroms: Sequence[str] = (), *, max_bins: int = MAX_BINS) -> GenomeGrid:
-    """Bins over chromosomes of a map (all but small contigs), at most about ``max_bins`` of them.
+    """At most about ``max_bins`` bins over chromosomes of a map: all but small contigs, the ``MAX_CHROMS`` longest.
 
     Raises
     ------
@@ -89,6 +92,8 @@ def genome_grid(source: ContactSource, chroms: Sequence[str] = (), *, max_bins: 
     kept = {
         name: length for name, length in sizes.items() if (name in wanted if wanted else length >= longest * _MIN_SHARE)
     }
+    longest_ones = set(sorted(kept, key=lambda name: -kept[name])[:MAX_CHROMS])
+    kept = {name: length for name, length in kept.items() if name in longest_ones}
     least = max(sum(kept.values()) / max(max_bins - len(kept), 1), 1)
     fitting = [level for level in source.resolutions if level <= least] or [source.resolutions[0]]
     level = max(fitting)

@@ -227,14 +227,31 @@ def _masked(band: Band, valid: NDArray[np.bool_]) -> tuple[NDArray[np.float32], 
 
 
 def empty_runs(bands: Sequence[Band], others: Sequence[Band], least: int) -> NDArray[np.bool_]:
-    """Bins that hold contacts in ``others``, but none in any of ``bands``, in runs of at least ``least`` bins."""
+    """Bins that hold contacts in ``others``, but none in any of ``bands``, in runs of at least ``least`` bins.
+
+    Bins off the part that ``bands`` hold (:func:`is_part`) are not gone: nobody has looked there.
+    """
     held = [sum((_coverage(band) for band in group), np.zeros(group[0].n_bins)) for group in (bands, others)]
     gone = (held[0] <= 0) & (held[1] > 0)
+    if _is_part(*held):
+        own = np.flatnonzero(held[0] > 0)
+        inside = np.zeros(len(gone), bool)
+        inside[own[0] if len(own) else 0 : own[-1] + 1 if len(own) else 0] = True
+        gone &= inside
     edges = np.flatnonzero(np.diff(np.concatenate([[0], gone.astype(np.int8), [0]])))
     out = np.zeros(len(gone), bool)
     for start, end in edges.reshape(-1, 2):
         out[start:end] = end - start >= least
     return out
+
+
+def is_part(bands: Sequence[Band], others: Sequence[Band]) -> bool:
+    """True for maps cut out of a chromosome: with contacts in less than half of the bins of ``others``."""
+    return _is_part(*(sum((_coverage(one) for one in group), np.zeros(group[0].n_bins)) for group in (bands, others)))
+
+
+def _is_part(held: F64, other: F64) -> bool:
+    return bool(2 * np.count_nonzero(held > 0) < np.count_nonzero(other > 0))
 
 
 def _coverage(band: Band) -> F64:

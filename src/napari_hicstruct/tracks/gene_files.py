@@ -14,16 +14,15 @@ from numpy.typing import NDArray
 from napari_hicstruct.errors import TrackError
 from napari_hicstruct.tracks.genes import GeneTrack
 from napari_hicstruct.tracks.intervals import Stored
+from napari_hicstruct.tracks.text import MAX_BP
 
 _GENES = frozenset({b"gene", b"pseudogene", b"ncRNA_gene"})
 _SIGNS = {"+": 1, "-": -1}
-_GTF_NAME = re.compile(rb'gene_name "([^"]*)"')
+_GTF_NAME = re.compile(rb'(?:^|[;\s])(?:gene_name|gene_symbol|gene) "?([^";]*)')
 _GTF_ID = re.compile(rb'gene_id "?([^";]*)')
 _GTF_TRANSCRIPT = re.compile(rb'transcript_id "?([^";]*)')
-_GFF = {
-    key: re.compile(rb"(?:^|;)\s*" + key.encode() + rb"=([^;]*)")
-    for key in ("ID", "Parent", "Name", "gene", "gene_name")
-}
+_NAMES = ("gene_name", "Name", "gene", "symbol", "gene_symbol", "geneSymbol", "Alias", "locus_tag", "gene_id", "ID")
+_GFF = {key: re.compile(rb"(?:^|;)\s*" + key.encode() + rb"=([^;]*)") for key in ("ID", "Parent", *_NAMES)}
 
 
 @dataclass
@@ -56,7 +55,7 @@ def read_gtf(path: Path, data: bytes, name: str) -> GeneTrack:
         kind = fields[2]
         if kind not in _GENES and kind not in (b"exon", b"transcript"):
             continue
-        found = _GTF_ID.search(fields[8])
+        found = _GTF_ID.search(fields[8]) or _GTF_TRANSCRIPT.search(fields[8])
         key = (found.group(1) if found else b"", fields[0])
         span = _span(path, number, fields)
         gene = genes.get(key)
@@ -119,6 +118,7 @@ def read_bed12(path: Path, data: bytes, name: str) -> GeneTrack:
             start, end, strand = int(fields[1]), int(fields[2]), _SIGNS.get(fields[5], 0)
             sizes, starts = (list(map(int, fields[i].strip(",").split(","))) for i in (10, 11))
             blocks = [(start + at, start + at + size) for at, size in zip(starts, sizes, strict=True)]
+            _refuse_beyond(start, end, blocks)
         except (ValueError, IndexError) as error:
             text = f"line {number:,} is not BED12."
             raise TrackError(text, where=path, hint=f"Fix or delete line {number:,}.") from error
@@ -130,6 +130,11 @@ def read_bed12(path: Path, data: bytes, name: str) -> GeneTrack:
             gene = last[fields[0], fields[3], strand] = _Gene(fields[0], start, end, strand, fields[3], exons=blocks)
             found.append(gene)
     return made(path, found, name)
+
+
+def _refuse_beyond(start: int, end: int, blocks: list[tuple[int, int]]) -> None:
+    if not 0 <= start <= end <= MAX_BP or any(not start <= at <= to <= end for at, to in blocks):
+        raise ValueError("no interval, or blocks outside it")
 
 
 def made(path: Path, genes: Iterable[_Gene], name: str) -> GeneTrack:
@@ -189,7 +194,7 @@ def _span(path: Path, number: int, fields: list[bytes]) -> tuple[int, int]:
         start, end = int(fields[3]) - 1, int(fields[4])
     except ValueError:
         start, end = -1, -1
-    if start < 0 or end <= start:
+    if start < 0 or end <= start or end > MAX_BP:
         text = (
             f"line {number:,} has no start and end: '{fields[3].decode('latin-1')}', '{fields[4].decode('latin-1')}'."
         )
@@ -207,12 +212,12 @@ def _gtf_name(attributes: bytes) -> str:
     for pattern in (_GTF_NAME, _GTF_ID, _GTF_TRANSCRIPT):
         found = pattern.search(attributes)
         if found is not None and found.group(1):
-            return found.group(1).decode("utf-8", "replace")
+            return found.group(1).decode("utf-8", "replace").strip()
     return ""
 
 
 def _gff_name(attributes: bytes) -> str:
-    for key in ("gene_name", "Name", "gene", "ID"):
+    for key in _NAMES:
         if value := _value(key, attributes):
             return unquote(value.decode("utf-8", "replace").strip()).removeprefix("gene:").removeprefix("gene-")
     return ""

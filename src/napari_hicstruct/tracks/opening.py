@@ -154,7 +154,7 @@ def _read_bedgraph(path: Path, data: bytes, name: str) -> StepSignal:
             notes.add("is not sorted: it was sorted while it was read")
             order = np.argsort(start, kind="stable")
             start, end, value = start[order], end[order], value[order]
-        kept = np.isfinite(value) & (end > start)
+        kept = (np.abs(value) <= np.finfo(np.float32).max) & (end > start)  # one beyond spoils all sums behind it
         start, end, value = start[kept], end[kept], value[kept]
         if len(start) > 1 and (end[:-1] > start[1:]).any():
             notes.add("has intervals that overlap: each ends where the next begins")

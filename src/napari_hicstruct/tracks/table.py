@@ -13,9 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from napari_hicstruct.errors import TrackError
-from napari_hicstruct.tracks.text import without_comments
+from napari_hicstruct.tracks.text import MAX_BP, without_comments
 
-_MAX_BP = 2**31 - 1
 _SKIPPED = ("#", "track", "browser")
 _KINDS: dict[str, Any] = {"start": "int64", "end": "int64", "value": "float64"}
 
@@ -70,11 +69,11 @@ def read_columns(path: Path, data: bytes, columns: Columns) -> pd.DataFrame:
             encoding_errors="replace",
         )
     except (ValueError, OverflowError, pd.errors.ParserError) as error:
-        raise _blame(path, data, columns) from error
+        raise _blame(path, data, columns, tabs=separator == "\t") from error
     table = table.rename(columns={place: name for name, place in places.items()})
-    wrong = (table["start"] < 0) | (table["end"] < table["start"]) | (table["end"] > _MAX_BP)
+    wrong = (table["start"] < 0) | (table["end"] < table["start"]) | (table["end"] > MAX_BP)
     if wrong.any():
-        raise _blame(path, data, columns)
+        raise _blame(path, data, columns, tabs=separator == "\t")
     return table
 
 
@@ -87,13 +86,13 @@ def by_chromosome(codes: pd.Series) -> Iterable[tuple[str, NDArray[np.int64]]]:
         yield str(name), order[edges[number] : edges[number + 1]]
 
 
-def _blame(path: Path, data: bytes, columns: Columns) -> TrackError:
+def _blame(path: Path, data: bytes, columns: Columns, *, tabs: bool) -> TrackError:
     """The error of the first line that is wrong."""
     for number, raw in enumerate(data.splitlines(), 1):
         line = raw.decode("utf-8", "replace").rstrip("\r\n")
         if not line.strip() or line.startswith(_SKIPPED):
             continue
-        fields = line.split("\t") if "\t" in line else line.split()
+        fields = line.split("\t") if tabs else line.split()
         if problem := _problem(fields, columns.places):
             hint = (
                 "Is the file cut short? Copy it again." if _is_last(data, number) else f"Fix or delete line {number:,}."
@@ -114,7 +113,7 @@ def _problem(fields: Sequence[str], places: Mapping[str, int]) -> str:
         start, end = int(fields[places["start"]]), int(fields[places["end"]])
     except ValueError:
         return f"'{fields[places['start']]}' and '{fields[places['end']]}' are not start and end"
-    if start < 0 or end < start or end > _MAX_BP:
+    if start < 0 or end < start or end > MAX_BP:
         return f"{start:,}–{end:,} is not an interval"
     if "value" in places and fields[places["value"]] not in ("NA", "nan", "NaN", ".", ""):
         try:

@@ -13,6 +13,8 @@ from napari_hicstruct.annotations.readers.source import local_path
 from napari_hicstruct.errors import LabelError, TrackError
 
 MAX_BYTES = 4 * 2**30
+MAX_BP = 2**31 - 1
+"""No chromosome is longer, and no position is kept in more bits."""
 _OPENERS = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
 _HEAD = 1 << 16
 _NO_DATA = re.compile(rb"(?m)^(?:#|track\b|browser\b)[^\n]*\n?|^[ \t\r]*\n")

@@ -17,7 +17,15 @@ from napari_hicstruct.evaluation.differences import (
     changes,
     dispersion,
 )
-from napari_hicstruct.evaluation.structure_counts import Counts, Rectangles, count, empty_runs, footprint, lacking
+from napari_hicstruct.evaluation.structure_counts import (
+    Counts,
+    Rectangles,
+    count,
+    empty_runs,
+    footprint,
+    is_part,
+    lacking,
+)
 from napari_hicstruct.genome import Interval
 
 SIZE = 10_000
@@ -143,6 +151,19 @@ def test_bins_that_one_map_lacks_are_deleted_and_their_structures_gone() -> None
     many, few = absence(np.array([3_000.0, 2.0]), np.array([0.5, 0.5]))
     assert many < 1e-9
     assert few > 0.1
+
+
+def test_what_lies_beyond_a_map_cut_out_of_a_chromosome_is_not_deleted() -> None:
+    values = np.random.default_rng(5).poisson(30, (20, 100)).astype(np.float32)
+    cut = np.zeros_like(values)
+    for d in range(20):
+        cut[d, 40 : 80 - d] = values[d, 40 : 80 - d]  # 40 of 100 bins ...
+        cut[d, max(0, 50 - d) : 60] = 0  # ... of which 10 are deleted
+    a, b, none = (make_band("chr1", SIZE, one, weights=np.ones(100, np.float32)) for one in (values, cut, 0 * cut))
+    assert is_part([b], [a])
+    assert not is_part([a], [b])
+    assert np.flatnonzero(empty_runs([b], [a], 5)).tolist() == list(range(50, 60))
+    assert not empty_runs([none], [a], 5).any()  # a file without the chromosome
 
 
 def test_adjusted_p_values_are_those_of_benjamini_and_hochberg() -> None:

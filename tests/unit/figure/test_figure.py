@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from napari_hicstruct.annotations import Annotation, Kind
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.colours import Scale
-from napari_hicstruct.errors import ConfigError, MapError, RegionError
+from napari_hicstruct.errors import ConfigError, MapError, OutputError, RegionError, TrackError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
 from napari_hicstruct.workflows.figure import FigureRequest, Joined, LabelSet, Theme, TrackRow, iter_figure
@@ -63,6 +65,34 @@ def test_text_is_text_and_the_map_is_one_picture(uri: str, tmp_path: Path) -> No
     assert float(tree.attrib["height"].removesuffix("pt")) / 72 * 25.4 == pytest.approx(result.height_mm, abs=0.01)
     _draw(uri, tmp_path / "b.svg", labels=(LABELS,), width_mm=89.0)
     assert path.read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+@pytest.mark.parametrize("ending", ["svg", "pdf"])
+def test_names_are_drawn_as_they_are_written(uri: str, tmp_path: Path, ending: str) -> None:
+    """A $ in a file's name is no formula, < no tag."""
+    named = LabelSet("$x^$ <b>&", (_loop(34_500_000, 35_000_000),))
+    _, path = _draw(uri, tmp_path / f"a.{ending}", labels=(named,))
+    if ending == "svg":
+        words = ["".join(one.itertext()).strip() for one in ET.parse(path).getroot().iter() if one.tag.endswith("text")]
+        assert "$x^$ <b>& (1)" in words
+        assert any("(10⁻" in word for word in words)  # the colour bar's power of ten
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+@pytest.mark.parametrize("ending", ["svg", "pdf", "png"])
+def test_a_full_disk_is_said_in_a_line_and_nothing_is_left(uri: str, tmp_path: Path, ending: str) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot be written"):
+            _draw(uri, tmp_path / f"a.{ending}", dpi=72)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handled)
+    assert not list(tmp_path.iterdir())
 
 
 def test_fonts_of_a_pdf_are_embedded_as_fonts(uri: str, tmp_path: Path) -> None:
@@ -207,6 +237,20 @@ def test_second_map_must_fit(uri: str, data_dir: Path, tmp_path: Path) -> None:
     region = Interval("chr1", 74_000_000, 75_000_000)
     with pytest.raises(RegionError):
         drain(iter_figure(FigureRequest(map=ours, second=theirs, region=region, out=tmp_path / "a.png")))
+
+
+def test_tracks_of_another_genome_are_refused(uri: str, tmp_path: Path) -> None:
+    from napari_hicstruct.tracks import open_track
+
+    rows = []
+    for name, text in (("x.bed", "chrX\t1\t20\n"), ("far.bed", "21\t1\t48200000\n")):
+        (tmp_path / name).write_text(text)
+        rows.append(TrackRow(open_track(tmp_path / name)))
+    with pytest.raises(TrackError, match="has no chromosome of this map"):
+        _draw(uri, tmp_path / "a.png", tracks=(rows[0],))
+    assert not (tmp_path / "a.png").exists()
+    result, _ = _draw(uri, tmp_path / "b.png", tracks=(rows[1],), dpi=72)
+    assert [note for note in result.notes if "reaches beyond the end of chr21" in note]  # type: ignore[attr-defined]
 
 
 def test_shell(uri: str, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,6 +118,37 @@ def test_genes_with_exons_found_by_name(tmp_path: Path, name: str, text: str, st
         assert (other.interval.start, other.interval.end, other.strand) == (10, 290, -1)
 
 
+@pytest.mark.parametrize(
+    ("name", "attributes", "genes"),
+    [
+        ("a.gff3", "ID=g1;gene_symbol=Sox2", ["Sox2"]),
+        ("a.gff3", "ID=g1;symbol=Sox2", ["Sox2"]),
+        ("a.gff3", "ID=g1;locus_tag=Sox2", ["Sox2"]),
+        ("a.gff3", "ID=g1", ["g1"]),
+        ("a.gtf", "gene_id G1; gene_name Sox2", ["Sox2"]),
+        ("a.gtf", 'gene_id "G1"; gene "Sox2";', ["Sox2"]),
+        ("a.gtf", 'transcript_id "T{n}";', ["T0", "T1"]),  # StringTie, Cufflinks without genes: no two are one
+    ],
+)
+def test_genes_have_the_names_that_their_makers_wrote(
+    tmp_path: Path, name: str, attributes: str, genes: list[str]
+) -> None:
+    kind = "transcript" if "transcript" in attributes else "gene"
+    lines = [f"chr1\tx\t{kind}\t{1 + 9000 * n}\t{900 + 9000 * n}\t.\t+\t.\t" for n in range(len(genes))]
+    text = "".join(f"{line}{attributes.replace('{n}', str(n))}\n" for n, line in enumerate(lines))
+    track = open_track(written(tmp_path, name, ("##gff-version 3\n" if name.endswith("3") else "") + text))
+    assert isinstance(track, GeneTrack)
+    assert [track.find(gene)[0].name for gene in genes] == genes
+    assert len(track) == len(genes)
+
+
+def test_values_beyond_all_numbers_spoil_nothing_behind_them(tmp_path: Path) -> None:
+    text = "chr1\t0\t10\tinf\nchr1\t10\t20\t1e300\nchr1\t20\t30\t-inf\nchr1\t100\t200\t3\n"
+    track = open_track(written(tmp_path, "a.bedGraph", text))
+    assert isinstance(track, SignalTrack)
+    assert track.values(Interval("chr1", 0, 200), 2) == pytest.approx([np.nan, 3], nan_ok=True)
+
+
 def test_packed_files_and_windows_lines(tmp_path: Path) -> None:
     for name, data in (
         ("a.bedGraph.gz", gzip.compress(BEDGRAPH.encode())),
@@ -143,6 +174,12 @@ def test_packed_files_and_windows_lines(tmp_path: Path) -> None:
         ("empty.bed", "\n", "is empty"),
         ("fixed.wig", "fixedStep chrom=chr1 start=1 step=1\n1\n", "is a wig file. Convert it: wigToBigWig."),
         ("no.bw", BEDGRAPH, "is not a bigWig file"),
+        ("blanks.bed", "chr1 0 100\nchr1\t300\t400\n", "line 1 is not a line of BED: it has 1 of 3 columns"),
+        ("negative.bed", BED12 + BED12.split("\n")[0].replace("1000\t5000", "-9\t5000"), "line 3 is not BED12"),
+        ("reversed.bed", BED12 + BED12.split("\n")[0].replace("1000\t5000", "6000\t5000"), "line 3 is not BED12"),
+        ("far.bed", BED12 + BED12.split("\n")[0].replace("1000\t5000", f"1000\t{10**20}"), "line 3 is not BED12"),
+        ("outside.bed", BED12.replace("0,4900", "0,4950"), "line 2 is not BED12"),
+        ("far.gtf", GTF.replace("\t1300\t", f"\t{10**20}\t"), "line 4 has no start and end"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, name: str, text: str, said: str) -> None:

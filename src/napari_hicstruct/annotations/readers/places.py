@@ -69,7 +69,8 @@ def read_places(path: str | Path, chromsizes: Mapping[str, int]) -> PlaceList:
     for number, fields in table.rows:
         spans = [_span(path, number, fields, columns[i : i + 3]) for i in range(0, len(columns), 3)]
         known = [_on_map(span, matcher, chromsizes) for span in spans]
-        if spans[0].chrom != spans[-1].chrom:
+        chroms = [one.chrom if on_map is None else on_map.chrom for one, on_map in zip(spans, known, strict=True)]
+        if chroms[0] != chroms[-1]:  # ``21`` and ``chr21`` are one
             between += 1
         elif known[0] is None or known[-1] is None:
             elsewhere += 1

@@ -87,7 +87,7 @@ def paint_signal(painter: QPainter, strip: Strip, values: NDArray[np.float32], l
     n, rows = len(values), max(1, round(strip.height * strip.ratio))
     low, high = limits
     with np.errstate(invalid="ignore"):
-        places = np.clip((high - np.nan_to_num(values, nan=0.0)) / (high - low) * rows, 0, rows)
+        places = np.clip((high - np.nan_to_num(values.astype(np.float64))) / (high - low) * rows, 0, rows)
     zero = float(np.clip(high / (high - low) * rows, 0, rows))
     first, last = np.minimum(places, zero), np.maximum(places, zero)
     first, last = np.floor(first), np.ceil(last)

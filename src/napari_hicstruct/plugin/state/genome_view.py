@@ -98,7 +98,11 @@ class GenomeView:
         size = format_bin_size(self.grid.size)
         if self.is_pair:
             return f"{' × '.join(map(display_name, self.grid.chroms))} · {size} bins"
-        return f"{how_many(len(self.grid.chroms), 'chromosome')} · {size} bins"
+        from napari_hicstruct.contacts.genome_wide import MAX_CHROMS
+
+        there = "" if self._window.source is None else f" of {len(self._window.source.chromsizes):,}"
+        longest = f"the longest{there}, " if len(self.grid.chroms) == MAX_CHROMS else ""
+        return f"{longest}{how_many(len(self.grid.chroms), 'chromosome')} · {size} bins"
 
     def text_at(self, row: float, col: float) -> str:
         """``chr7:62,000,000 × chr14:20,000,000 · 12 contacts``: places are starts of the bins; empty outside."""
@@ -108,7 +112,10 @@ class GenomeView:
         text = " × ".join(f"{display_name(chrom)}:{at:,}" for chrom, at in places if chrom)  # type: ignore[misc]
         if self.values is None:
             return text
-        return f"{text} · {how_many(round(float(self.values[int(row), int(col)])), 'contact')}"
+        value = float(self.values[int(row), int(col)])
+        if value != round(value):  # maps of normalised contacts
+            return f"{text} · {value:.3g} contacts"
+        return f"{text} · {how_many(round(value), 'contact')}"
 
     def shades(self) -> NDArray[np.float32]:
         """Values from 0 to 1 to be coloured: the logarithm of the counts, the darkest reached by one bin in 200."""

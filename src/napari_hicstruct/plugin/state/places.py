@@ -129,7 +129,7 @@ class Places:
 
     # ------------------------------------------------------------------ bookmarks
     def keep(self, name: str = "") -> Place:
-        """Keep what is in view as a bookmark of this map, once.
+        """Keep what is in view as a bookmark of this map, once; the list that one steps through stays.
 
         Raises
         ------
@@ -144,8 +144,8 @@ class Places:
             kept.append(place)
             del kept[:-_MAX_BOOKMARKS]
             self._write()
-        self.chosen = BOOKMARKS
-        self._at = next(number for number, one in enumerate(kept) if one.view.link() == view.link())
+        if self.chosen == BOOKMARKS:
+            self._at = next(number for number, one in enumerate(kept) if one.view.link() == view.link())
         self.changed.emit()
         return place
 

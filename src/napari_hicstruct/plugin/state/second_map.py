@@ -10,19 +10,27 @@ from typing import TYPE_CHECKING, Any, cast
 from psygnal import Signal
 
 from napari_hicstruct.annotations.outlines import Triangle
-from napari_hicstruct.contacts.pair_levels import MAX_SMOOTH, Joined
+from napari_hicstruct.contacts.pair_levels import DIVERGING, MAX_SMOOTH, Joined
 from napari_hicstruct.contacts.protocol import RAW
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ProjectError
 from napari_hicstruct.genome import NameMatcher
 from napari_hicstruct.jobs import CancelToken, Progress, in_process
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
+from napari_hicstruct.plugin.state.palette import told_apart
 
 if TYPE_CHECKING:
+    from napari_hicstruct.annotations import Project
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.workflows.compare import Comparison
 
+SOURCE = "compare"
+"""Of the records that say what changed."""
+
 QUEUE_ORDER = "score"
 """The surest change has the highest ranking score."""
+
+_NAME_LETTERS = 30
+"""Of a map's name in a sentence: nothing breaks it, and longer ones would be wider than the section."""
 
 
 class SecondMapState:
@@ -70,6 +78,7 @@ class SecondMapState:
         self._job = BackgroundJob(runner, on_step=self.progress.emit, on_done=self._done, on_error=self._failed)
         self.running, self.own_process = False, True
         window.map_changed.connect(self.close)
+        window.project_changed.connect(self._say_changes)
 
     # ------------------------------------------------------------------ which map
     def open_map(self, path: str | Path) -> None:
@@ -133,17 +142,28 @@ class SecondMapState:
             self.beside = on
             self.changed.emit()
 
+    @property
+    def is_diverging(self) -> bool:
+        """True while values about 0 are drawn, in colours of their own."""
+        return self.source is not None and self.joined in DIVERGING
+
+    def short_name(self) -> str:
+        """Of the second map: where it is long, what tells it from the first; empty without one."""
+        if self.source is None or self.window.source is None:
+            return ""
+        return told_apart(self.window.source.name, self.source.name, _NAME_LETTERS)[1]
+
     def meaning(self, limit: float = 0.0) -> str:
         """What the picture shows, for people; ``limit``: how far from 0 its colours reach."""
         if self.source is None or self.window.source is None:
             return ""
-        first, second = self.window.source.name, self.source.name
+        first, second = told_apart(self.window.source.name, self.source.name, _NAME_LETTERS)
         reach = f"{2**limit:.2g} times" if self.joined is Joined.RATIO else f"{limit:.3g}"
         return {
             Joined.FIRST: first,
             Joined.SECOND: f"{second}, as deep as the first",
-            Joined.HALVES: f"above the diagonal {first}, below it {second}, as deep as the first",
-        }.get(self.joined, f"red: more in {second}, blue: less, up to {reach}")
+            Joined.HALVES: f"above: {first}\nbelow: {second}, as deep as the first",
+        }.get(self.joined, f"red: more in {second},\nblue: less there; colours up to {reach}")
 
     def flicker(self) -> str:
         """Show the other map in the same place; gives its name, empty without a second map."""
@@ -245,16 +265,23 @@ class SecondMapState:
         self.compared.emit(found, folder)
 
     def _open_changes(self, folder: Path) -> None:
-        """The project of the changes, its queue from the surest on."""
-        from napari_hicstruct.workflows.compare.write import PROJECT, change_in_words
+        from napari_hicstruct.workflows.compare.write import PROJECT
 
         self.window.open_project(folder / PROJECT)
-        queue, project = self.window.review.queue, self.window.project
+
+    def _say_changes(self, project: Project | None) -> None:
+        """In a project of changes, also one of earlier: how much each changed, the queue from the surest on."""
+        if project is None:
+            return
+        sets = [one.id for one in project.sets() if SOURCE in project.sources(one.id)]
+        if not sets:
+            return
+        from napari_hicstruct.workflows.compare.write import change_in_words
+
+        found = [one for one in project.query(set_ids=sets) if "change" in one.extra]
+        queue = self.window.review.queue
         queue.set_order(QUEUE_ORDER)
-        if project is not None:
-            queue.set_notes(
-                "change", {one.uid: change_in_words(one.extra) for one in project.query() if "change" in one.extra}
-            )
+        queue.set_notes("change", {one.uid: change_in_words(one.extra) for one in found})
 
     def _failed(self, error: HicStructError) -> None:
         self._set_running(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -172,7 +173,11 @@ class TracksState:
 
     def set_limits(self, key: str, limits: tuple[float, float] | None) -> None:
         """Scale of a signal; None: that of what is seen."""
-        self.get(key).limits = limits if limits is None or limits[0] < limits[1] else None
+        one, known = (
+            self.get(key),
+            limits is not None and limits[0] < limits[1] and math.isfinite(limits[1] - limits[0]),
+        )
+        one.limits = limits if known else None
         self._keep()
 
     # ------------------------------------------------------------------ what they say

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.genome import display_name
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.jobs.memory import peak_memory_mb
 from napari_hicstruct.wording import how_many
@@ -68,6 +69,10 @@ def iter_compare(request: CompareRequest, token: CancelToken | None = None) -> G
     judged = [judge(kind, one) for kind, one in found.items() if one.pairs]
     table = as_table(judged, request.fdr)
     notes += _notes(judged, maps, table, request)
+    notes += [
+        f"{which} holds contacts on a part of {display_name(chrom)} only: what lies beyond it is not compared."
+        for which, chrom in sorted(set().union(*(one.parts for one in found.values())))
+    ]
     records = tuple(_records(table, maps.resolution))
     run = _run(request, maps, notes) | {"seconds": round(clock.step("", 0, 0).elapsed, 2)}
     return Comparison(table.drop(columns="pair"), records, run, tuple(notes))

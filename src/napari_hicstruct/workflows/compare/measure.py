@@ -20,6 +20,7 @@ from napari_hicstruct.evaluation.structure_counts import (
     count,
     empty_runs,
     footprint,
+    is_part,
     lacking,
     pixels,
 )
@@ -53,6 +54,8 @@ class Measured:
     ----------
     pairs : list of (Annotation or None, Annotation or None)
         The structure in A and in B, None where it is not called.
+    parts : set of (str, str)
+        ``A`` or ``B``, and a chromosome of which that one holds less than half of what the other holds.
     known : list of bool array
         By chromosome: whether enough of it is known in all maps.
     lost_bins, new_bins : list of bool array
@@ -68,6 +71,7 @@ class Measured:
     """
 
     pairs: list[Pair] = field(default_factory=list)
+    parts: set[tuple[str, str]] = field(default_factory=set)
     known: list[NDArray[np.bool_]] = field(default_factory=list)
     lost_bins: list[NDArray[np.bool_]] = field(default_factory=list)
     new_bins: list[NDArray[np.bool_]] = field(default_factory=list)
@@ -114,6 +118,9 @@ def measure(
     found.pairs += pairs
     found.known.append(known[:n])
     lost, new = (lacking(shapes, empty_runs(*two, empty)) for two in ((second, first), (first, second)))
+    found.parts |= {
+        (which, every[0].chrom) for which, two in (("A", (first, second)), ("B", (second, first))) if is_part(*two)
+    }
     found.lost_bins.append(lost)
     found.new_bins.append(new)
     found.strength.append(np.where(lost, _strength(first[0], shapes), np.where(new, _strength(second[0], shapes), 0)))

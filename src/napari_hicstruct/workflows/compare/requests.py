@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ class CompareRequest:
     threads: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """What two maps differ in.
 
@@ -103,6 +104,11 @@ class Comparison:
     changes: tuple[Annotation, ...]
     run: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """How many changed, by how; the table has the rest."""
+        said = ", ".join(f"{n:,} {change}" for change, n in self.counts().items() if n)
+        return f"<Comparison: {how_many(len(self.table), 'structure')}{': ' if said else ''}{said}>"
 
     def counts(self) -> dict[str, int]:
         """How many structures changed, by how."""

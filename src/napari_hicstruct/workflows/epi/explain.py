@@ -189,8 +189,8 @@ def draw(found: MotifOpenness, path: Path) -> None:
     values = found.openness
     limit = max(1.5, float(np.nanmax(values, initial=0)))
     image = axes.imshow(values, aspect="auto", cmap="magma", vmin=0, vmax=limit)
-    axes.set_xticks(range(m), found.lines, rotation=90)
-    axes.set_yticks(range(n), found.motifs)
+    axes.set_xticks(range(m), found.lines, rotation=90, parse_math=False)
+    axes.set_yticks(range(n), found.motifs, parse_math=False)
     axes.set_title(
         f"Gate of {how_many(n, 'motif')} in {how_many(m, 'line')}; 1 is the mean of all features", fontsize=9
     )

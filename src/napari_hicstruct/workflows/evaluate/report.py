@@ -26,7 +26,7 @@ GREY = "#9a9a9a"
 
 _RATES = {"precision": "#0072b2", "recall": "#e69f00", "f1": "#333333", "average_precision": "#56b4e9"}
 
-_FONT = {"font.size": 9, "axes.titlesize": 10, "legend.fontsize": 8, "svg.fonttype": "none"}
+_FONT = {"font.size": 9, "axes.titlesize": 10, "legend.fontsize": 8, "svg.fonttype": "none", "text.parse_math": False}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.outlines import Triangle
-from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
+from napari_hicstruct.config.files import check_output_file
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.contacts.colours import Scale
 from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined
@@ -26,7 +26,7 @@ from napari_hicstruct.workflows.figure.legend import draw_legend, legend_lines
 from napari_hicstruct.workflows.figure.page import Page, lay_out
 from napari_hicstruct.workflows.figure.place import Place
 from napari_hicstruct.workflows.figure.request import FigureRequest, LabelSet, Theme, TrackRow
-from napari_hicstruct.workflows.figure.style import FONT_PT, SMALL_PT, Inks, colours_of, page_style
+from napari_hicstruct.workflows.figure.style import FONT_PT, SMALL_PT, Inks, colours_of, page_style, save_figure
 from napari_hicstruct.workflows.figure.values import MapValues, limits_of, read_pair, read_values
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def iter_figure(
 
     Raises
     ------
-    ConfigError, RegionError, MapError, OutputError
+    ConfigError, RegionError, MapError, TrackError, OutputError
     """
     from napari_hicstruct.contacts import open_map
 
@@ -101,6 +101,7 @@ def iter_figure(
     check_output_file(request.out, read, overwrite=request.overwrite)
     yield clock.step("read contacts", 0, 3)
     first = source if source is not None else open_map(request.map)
+    fitting = _fit(request, first)
     content = _read(request, first, open_map(request.second) if request.second else None)
     token.check()
     yield clock.step("draw", 1, 3)
@@ -113,11 +114,26 @@ def iter_figure(
     limits = tuple(float(2.0**v) if content.parts[0].scale is Scale.RATIO else float(v) for v in content.limits)
     return FigureResult(
         request.out, page.width, page.height, content.parts[0].resolution, (limits[0], limits[1]), drawn,
-        tuple(_notes(request, content)),
+        (*fitting, *_notes(request, content)),
     )  # fmt: skip
 
 
 # ---------------------------------------------------------------------- reading
+def _fit(request: FigureRequest, source: ContactSource) -> list[str]:
+    """Refuse tracks of another genome; what else is odd about them."""
+    from napari_hicstruct.tracks.fitting import check_fit
+
+    tracks: list[Any] = [one.track for one in request.tracks]
+    files = [one for one in tracks if one.path is not None]
+    said = [(one, check_fit(one, source.chromsizes, assembly=source.assembly)) for one in files]
+    odd = (
+        "reaches beyond",
+        "is not sorted",
+        "has intervals",
+    )  # where a map has nothing else is said for the part drawn
+    return [f"the track {one.name} {note}." for one, notes in said for note in notes if note.startswith(odd)]
+
+
 def _read(request: FigureRequest, first: ContactSource, second: ContactSource | None) -> _Content:
     rows, cols = (_on_map(first, part) for part in (request.region, request.cols or request.region))
     spans = (rows, cols)
@@ -279,8 +295,4 @@ def _write(figure: Figure, request: FigureRequest) -> None:
         "svg": {"Date": None, "Creator": about},
         "pdf": {"CreationDate": None, "Creator": about},
     }.get(kind, {"Software": about})
-    try:
-        with in_place_of(request.out) as temporary:
-            figure.savefig(temporary, format=kind, dpi=request.dpi, metadata=metadata)
-    except OSError as error:
-        raise output_error(request.out, error) from error
+    save_figure(figure, request.out, dpi=request.dpi, metadata=metadata)

@@ -101,8 +101,11 @@ def draw_bar(axes: Axes, part: MapValues, colours: Colormap, limits: tuple[float
         texts = [f"≤ {texts[0]}" if shown[0] else texts[0], texts[1], f"≥ {texts[2]}"]
     axes.set_yticks(values, texts, fontsize=SMALL_PT)
     axes.tick_params(axis="y", length=1.5)
-    unit = f" (10$^{{{power}}}$)" if power else ""
+    unit = f" (10{str(power).translate(_RAISED)})" if power else ""
     return f"{part.meaning}{unit}\n{format_bin_size(part.resolution)} bins"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def _short(value: float) -> str:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_hicstruct.config.files import write_bytes
 from napari_hicstruct.contacts.colours import NO_DATA, STOPS
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.workflows.figure.request import Theme
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
 
 MM = 1 / 25.4
 """Inches of a millimetre."""
@@ -63,7 +67,7 @@ def page_style(theme: Theme) -> Iterator[Inks]:
         "pdf.fonttype": 42,
         "font.family": "sans-serif",
         "font.sans-serif": ["Arial", "Helvetica", "Liberation Sans", "DejaVu Sans"],
-        "mathtext.default": "regular",
+        "text.parse_math": False,  # names of files, sets, genes may hold $
         "font.size": FONT_PT,
         "text.color": inks.ink,
         "axes.edgecolor": inks.ink,
@@ -85,6 +89,20 @@ def page_style(theme: Theme) -> Iterator[Inks]:
     }
     with _ONE_AT_A_TIME, matplotlib.rc_context(settings):
         yield inks
+
+
+def save_figure(figure: Figure, path: Path, *, dpi: float, metadata: Mapping[str, Any]) -> None:
+    """The file, whole or not at all.
+
+    Drawn in memory: matplotlib's writer of PDF fails in its own ways on a full disk.
+
+    Raises
+    ------
+    OutputError
+    """
+    drawn = BytesIO()
+    figure.savefig(drawn, format=path.suffix[1:].lower(), dpi=dpi, metadata=dict(metadata))
+    write_bytes(path, drawn.getvalue())
 
 
 def colours_of(name: str, inks: Inks) -> Colormap:

@@ -107,7 +107,7 @@ class Pile:
     given: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PileupResult:
     """All pile-ups of a request.
 
@@ -127,6 +127,12 @@ class PileupResult:
     flank: int
     notes: tuple[str, ...]
     parameters: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """Sets, kinds and numbers, without the windows."""
+        named = [(one, KINDS[one.kind]) for one in self.piles]
+        said = [f"{one.name} ({how_many(one.pile.n, k.singular, k.plural)}) {one.value:.3g}" for one, k in named]
+        return f"<Pile-ups: {', '.join(said)}>"
 
     def rows(self) -> list[dict[str, Any]]:
         """One row for each pile-up."""

@@ -13,11 +13,11 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.files import check_output_file, in_place_of, output_error, write_bytes, write_text
+from napari_hicstruct.config.files import check_output_file, output_error, write_bytes, write_text
 from napari_hicstruct.contacts.colours import RATIO
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.workflows.figure.request import Theme
-from napari_hicstruct.workflows.figure.style import MM, SMALL_PT, colours_of, page_style
+from napari_hicstruct.workflows.figure.style import MM, SMALL_PT, colours_of, page_style, save_figure
 from napari_hicstruct.workflows.pileup import Pile, PileupResult, title_of
 
 if TYPE_CHECKING:
@@ -95,11 +95,7 @@ def draw_pileup(result: PileupResult, path: Path, *, theme: Theme = Theme.LIGHT,
             _draw_bar(figure.add_axes((left / width, top, 1.8 / width, SIDE_MM / height)), colours, limit)
         kind = path.suffix[1:].lower()
         metadata = {"Date": None} if kind == "svg" else {"CreationDate": None} if kind == "pdf" else {}
-        try:
-            with in_place_of(path) as temporary:
-                figure.savefig(temporary, format=kind, dpi=dpi, metadata=metadata)
-        except OSError as error:
-            raise output_error(path, error) from error
+        save_figure(figure, path, dpi=dpi, metadata=metadata)
     return path
 
 

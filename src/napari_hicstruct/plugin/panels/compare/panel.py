@@ -19,8 +19,9 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.contacts.pair_levels import DIVERGING, MAX_SMOOTH, Joined
-from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.plugin.state.commands import key_of
+from napari_hicstruct.plugin.state.sentences import breakable
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, MAPS, open_file, open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
@@ -39,6 +40,7 @@ _JOINED = {
     Joined.RATIO.value: ("log₂", "log2 of second over first, depth-matched: red where the second has more"),
 }
 _LEAST_FDR, _MOST_FDR = 0.001, 0.5
+_WHICH = ("first", "second")
 
 
 class SecondMapPanel(QWidget):
@@ -61,10 +63,11 @@ class SecondMapPanel(QWidget):
         self._state = state
         self.open = wordy_button("Open second map …", "Another map of the same assembly, with a bin size in common.")
         self.name = QElidingLabel()
+        self.name.setElideMode(Qt.TextElideMode.ElideMiddle)  # names of maps differ at their ends
         self.close_map = compact_button("✕", "Show the first map alone again.")
         self.joined = Segmented(_JOINED, name="How both maps are shown")
-        self.meaning = subdued(QElidingLabel())
-        self.meaning.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.meaning = subdued(QLabel())
+        self.meaning.setWordWrap(True)
         self.smooth = QDoubleSpinBox()
         self.smooth.setRange(0, MAX_SMOOTH)
         self.smooth.setSingleStep(0.5)
@@ -170,7 +173,7 @@ class SecondMapPanel(QWidget):
         there = state.source is not None
         self.with_map.setVisible(there)
         self.close_map.setVisible(there)
-        self.name.setText("" if state.source is None else state.source.name)
+        self.name.setText(state.short_name())
         self.name.setToolTip("" if state.source is None else state.source.uri)
         self.joined.set_value(state.joined.value)
         self._say()
@@ -185,12 +188,15 @@ class SecondMapPanel(QWidget):
         self.summary.emit("" if state.source is None else _JOINED[state.joined.value][0].strip())
 
     def _say(self, limit: float = 0.0) -> None:
-        text = self._state.meaning(limit)
-        self.meaning.setText(text)
-        self.meaning.setToolTip(text)
+        state = self._state
+        self.meaning.setText(state.meaning(limit))
+        maps = [one for one in (state.window.source, state.source) if one is not None]
+        self.meaning.setToolTip("\n".join(f"{which}: {one.name}" for which, one in zip(_WHICH, maps, strict=False)))
 
     def _compared(self, found: Comparison, folder: Path) -> None:
         counts = {name: n for name, n in found.counts().items() if n and name not in ("same", "untested")}
         said = ", ".join(f"{n:,} {name}" for name, n in counts.items()) or "nothing changed"
-        self.result.setText(f"{how_many(len(found.table), 'structure')} compared: {said}. In {folder}")
+        text = f"{how_many(len(found.table), 'structure')} compared: {said}. In {readable(str(folder))}"
+        self.result.setText(breakable(text))
+        self.result.setToolTip(str(folder))
         self.result.show()

@@ -97,6 +97,8 @@ class ExportPanel(QWidget):
         self.sets = QListWidget()
         self.sets.setToolTip("Sets to write")
         self.sets.setMaximumHeight(84)
+        self.sets.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.sets.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.sets.itemChanged.connect(self._update_summary)
         column.addWidget(self.sets)
         column.addLayout(self._grid([*_STATUSES, *_ONCE], columns=2))

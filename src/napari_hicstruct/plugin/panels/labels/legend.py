@@ -10,7 +10,9 @@ from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.state.palette import STATUS_STYLES
 
 _PER_ROW = 4
-_MARK_PX = 14
+_MOST_PX = 345
+"""What the dock has room for; with wider letters there are half as many in a row."""
+_MARK_PX, _BETWEEN_PX = 14, 4
 
 
 class StatusMark(QWidget):
@@ -52,10 +54,13 @@ class Legend(QWidget):
         super().__init__(parent)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 2)
-        grid.setHorizontalSpacing(4)
+        grid.setHorizontalSpacing(_BETWEEN_PX)
         grid.setVerticalSpacing(2)
+        words = sum(self.fontMetrics().horizontalAdvance(status.value) for status in STATUS_STYLES)
+        wide = words + len(STATUS_STYLES) * (_MARK_PX + 2 * _BETWEEN_PX) > _MOST_PX
+        per_row = _PER_ROW // 2 if wide else _PER_ROW
         for place, (status, style) in enumerate(STATUS_STYLES.items()):
-            row, column = divmod(place, _PER_ROW)
+            row, column = divmod(place, per_row)
             mark, word = StatusMark(status), QLabel(status.value)
             for label in (mark, word):
                 label.setToolTip(f"{status.value}: {style.meaning}.\nThe colour is that of the set.")

@@ -121,6 +121,7 @@ class MapPanel(QWidget):
             "(62.5-62.8 Mb × 63.1-63.4 Mb), and a gene of the tracks that are open. Enter goes there; F comes here."
         )
         self.region.returnPressed.connect(self._go)
+        self._gene_said, self._follows_second = "", False
         self.region.left.connect(self._left_region)
         self.problem = QLabel()
         self.problem.setWordWrap(True)
@@ -184,7 +185,10 @@ class MapPanel(QWidget):
 
     def _say_colours(self) -> None:
         scale = self.colours.scale
-        self.meaning.setText("" if scale is None else scale.meaning)
+        text = "" if scale is None else scale.meaning
+        if scale is not None and self._session.second_map.is_diverging:
+            text = f"of the first map: {text}; the colours that are drawn: Second map"
+        self.meaning.setText(text)
 
     @property
     def _map(self) -> Any:
@@ -207,8 +211,14 @@ class MapPanel(QWidget):
             self._show_region_problem(str(error))
         else:
             self._show_region_problem("")
-            if found:
-                self._session.labels.hint(found)
+            self._say_gene(found)
+
+    def _say_gene(self, found: str) -> None:
+        """Say which gene was gone to, until one goes elsewhere."""
+        labels, before = self._session.labels, self._gene_said
+        self._gene_said = found
+        if found or (before and labels.hinted == before):
+            labels.hint(found)
 
     def find(self) -> None:
         """Give the region box the keyboard, its text selected."""
@@ -269,6 +279,9 @@ class MapPanel(QWidget):
         self.colours.follow(self._map)
         if source is None:
             return
+        if not self._follows_second:
+            self._follows_second = True
+            follow(self, self._session.second_map.changed, self._say_colours)
         with QSignalBlocker(self.chrom), QSignalBlocker(self.weights):
             self.chrom.clear()
             for name, length in source.chromsizes.items():

@@ -16,6 +16,8 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button
 
 _MIN_PX = 60
+_LIST_PX = 320
+_HOW = "Places of the list in hand: bookmarks (K), or a BED or BEDPE (dropped here, or by ⋯)."
 
 
 class _PlacesModel(QAbstractListModel):
@@ -80,12 +82,13 @@ class PlacesRow(QWidget):
     def _make_box(self) -> QComboBox:
         box, view = QComboBox(), QListView()
         view.setUniformItemSizes(True)  # else each of 200,000 is measured
+        view.setMinimumWidth(_LIST_PX)  # the box has no room for a whole place, its list has
         box.setView(view)
         box.setModel(self._model)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         box.setMinimumWidth(_MIN_PX)
-        box.setToolTip("Places of the list in hand: bookmarks (K), or a BED or BEDPE (dropped here, or by ⋯).")
+        box.setToolTip(_HOW)
         box.activated.connect(lambda number: self._try(lambda: self._places.go(number)))
         return box
 
@@ -99,6 +102,8 @@ class PlacesRow(QWidget):
             self.box.setCurrentIndex(-1 if places.at is None else places.at)
         many = f"{len(here):,} · {places.chosen}" if here else "none yet"
         self.box.setPlaceholderText(many)
+        at = "" if places.at is None else f"{places.at + 1:,} of {many}\n{here[places.at].text}\n"
+        self.box.setToolTip(at + _HOW)
         self.box.setEnabled(bool(here))
         for button in (self.previous, self.next):
             button.setEnabled(bool(here))

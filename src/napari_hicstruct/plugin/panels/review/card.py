@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from textwrap import wrap
+from typing import Any
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
@@ -31,7 +32,6 @@ class Card(QWidget):
         self.title, self.facts, self.why = QLabel(), QLabel(), QLabel()
         self.why.setWordWrap(True)
         self.why.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.why.setFixedHeight(_WHY_LINES * self.why.fontMetrics().lineSpacing() + 2)
         subdued(self.why)
         for label in (self.title, self.facts, self.why):  # no name or place makes the dock wider
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -40,6 +40,12 @@ class Card(QWidget):
         column.setSpacing(2)
         for label in (self.title, self.facts, self.why):
             column.addWidget(label)
+
+    def showEvent(self, event: Any) -> None:
+        """Room for so many lines in the letters of napari's theme, which a widget has once it is shown."""
+        super().showEvent(event)
+        self.why.ensurePolished()
+        self.why.setFixedHeight(_WHY_LINES * self.why.fontMetrics().lineSpacing() + 2)
 
     def refresh(self) -> None:
         """Show the current object, or what to do."""

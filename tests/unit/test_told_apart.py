@@ -1,0 +1,21 @@
+"""Names of two maps in a narrow column: what tells them apart is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from napari_hicstruct.plugin.state.palette import told_apart
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ("WT", "KO", ("WT", "KO")),
+        ("mouse_limb_Epha4_WT_chr1_10kb", "mouse_limb_Epha4_DelB_chr1_10kb", ("…WT…", "…DelB…")),
+        ("GM12878_replicate_one_of_four", "GM12878_replicate_one_of_four_b", ("…four", "…four_b")),
+        ("a" * 30 + "1", "a" * 30 + "2", ("a" * 9 + "…" + "a" * 9 + "1", "a" * 9 + "…" + "a" * 9 + "2")),
+    ],
+)
+def test_what_differs_is_left(first: str, second: str, said: tuple[str, str]) -> None:
+    assert told_apart(first, second, 20) == said
+    assert told_apart(second, first, 20) == said[::-1]
