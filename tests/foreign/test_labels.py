@@ -134,7 +134,7 @@ def test_files_of_another_kind(tmp_path: Path, name: str, data: bytes, says: str
         assert "\n" not in str(caught.value)
 
 
-def test_archives_are_told_apart(tmp_path: Path) -> None:
+def test_archives_are_distinct_names(tmp_path: Path) -> None:
     for inside, says in (("xl/workbook.xml", "spreadsheet"), ("word/document.xml", "Word"), ("a.npy", "npz")):
         path = tmp_path / "x.bedpe"
         with zipfile.ZipFile(path, "w") as archive:

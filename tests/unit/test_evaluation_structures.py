@@ -66,7 +66,7 @@ DOWN = [100, 110, 100, 600, 0.9, 1]
 UP = [100, 110, 0, 110, 0.8, -1]
 
 
-def test_stripes_of_one_anchor_are_told_apart_by_extent_and_direction() -> None:
+def test_stripes_of_one_anchor_are_distinct_names_by_extent_and_direction() -> None:
     truth = np.array([UP, DOWN], float)
     assert stripes.match_stripes([DOWN, UP], truth, 5).tolist() == [1, 0]
     perfect = stripes.stripe_score([DOWN, UP], truth, 5)

@@ -98,7 +98,7 @@ def test_a_damaged_note_is_no_note(fused, tmp_path):
     assert not any("Fused" in note for note in source.notes)
 
 
-def test_maps_of_one_file_are_told_apart():
+def test_maps_of_one_file_are_distinct_names():
     fusion = {"first": {"uri": "/x/a.mcool::/resolutions/1"}, "second": {"uri": "/x/a.mcool::/resolutions/2"}}
     assert names_of(fusion) == ("a.mcool::/resolutions/1", "a.mcool::/resolutions/2")
     fusion |= {"parameters": {"unlike_bins": [5_000, 10_000]}}
