@@ -85,7 +85,7 @@ def middle_elided(text: str, most: int = 26) -> str:
     return f"{text[:ahead]}…{text[len(text) - (most - 1 - ahead) :]}"
 
 
-def told_apart(first: str, second: str, most: int) -> tuple[str, str]:
+def distinct_names(first: str, second: str, most: int) -> tuple[str, str]:
     """Two names in at most so many letters; of longer ones that part which differs, as whole words."""
     if max(len(first), len(second)) <= most:
         return first, second

@@ -16,7 +16,7 @@ from napari_hicstruct.errors import Cancelled, HicStructError, MapError, Project
 from napari_hicstruct.genome import NameMatcher
 from napari_hicstruct.jobs import CancelToken, Progress, in_process
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
-from napari_hicstruct.plugin.state.palette import told_apart
+from napari_hicstruct.plugin.state.palette import distinct_names
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
@@ -151,13 +151,13 @@ class SecondMapState:
         """Of the second map: where it is long, what tells it from the first; empty without one."""
         if self.source is None or self.window.source is None:
             return ""
-        return told_apart(self.window.source.name, self.source.name, _NAME_LETTERS)[1]
+        return distinct_names(self.window.source.name, self.source.name, _NAME_LETTERS)[1]
 
     def meaning(self, limit: float = 0.0) -> str:
         """What the picture shows, for people; ``limit``: how far from 0 its colours reach."""
         if self.source is None or self.window.source is None:
             return ""
-        first, second = told_apart(self.window.source.name, self.source.name, _NAME_LETTERS)
+        first, second = distinct_names(self.window.source.name, self.source.name, _NAME_LETTERS)
         reach = f"{2**limit:.2g} times" if self.joined is Joined.RATIO else f"{limit:.3g}"
         return {
             Joined.FIRST: first,

@@ -10,7 +10,7 @@ from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.state.palette import STATUS_STYLES
 
 _PER_ROW = 4
-_MOST_PX = 345
+_MAX_PX = 345
 """What the dock has room for; with wider letters there are half as many in a row."""
 _MARK_PX, _BETWEEN_PX = 14, 4
 
@@ -57,7 +57,7 @@ class Legend(QWidget):
         grid.setHorizontalSpacing(_BETWEEN_PX)
         grid.setVerticalSpacing(2)
         words = sum(self.fontMetrics().horizontalAdvance(status.value) for status in STATUS_STYLES)
-        wide = words + len(STATUS_STYLES) * (_MARK_PX + 2 * _BETWEEN_PX) > _MOST_PX
+        wide = words + len(STATUS_STYLES) * (_MARK_PX + 2 * _BETWEEN_PX) > _MAX_PX
         per_row = _PER_ROW // 2 if wide else _PER_ROW
         for place, (status, style) in enumerate(STATUS_STYLES.items()):
             row, column = divmod(place, per_row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_hicstruct.plugin.state.palette import told_apart
+from napari_hicstruct.plugin.state.palette import distinct_names
 
 
 @pytest.mark.parametrize(
@@ -17,5 +17,5 @@ from napari_hicstruct.plugin.state.palette import told_apart
     ],
 )
 def test_what_differs_is_left(first: str, second: str, said: tuple[str, str]) -> None:
-    assert told_apart(first, second, 20) == said
-    assert told_apart(second, first, 20) == said[::-1]
+    assert distinct_names(first, second, 20) == said
+    assert distinct_names(second, first, 20) == said[::-1]
