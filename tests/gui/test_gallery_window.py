@@ -54,6 +54,12 @@ def test_gallery(window: tuple[Any, Any]) -> None:
     assert state.record(second).status is Status.PROPOSED
     assert session.visible() == before, "undo leaves the camera where a person judged beside the map"
     assert state.counts() == (1, 0, 100)
+    for _ in range(3):
+        QTest.keyClick(grid, Qt.Key.Key_U)
+    assert state.counts() == (0, 0, 101), "not what was done before the judgments: the import"
+    assert len(session.project.journal()) == journal + 4
+    QTest.keyClick(grid, Qt.Key.Key_Home)
+    QTest.keyClick(grid, Qt.Key.Key_A)
 
     button = dict(grid._buttons(3))[Status.REJECTED]
     QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=button.center())

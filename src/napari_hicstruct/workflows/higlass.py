@@ -369,15 +369,10 @@ def write_biginteract(records: Sequence[Annotation], path: Path, chromsizes: Map
 
     sizes = {display_name(name): size for name, size in chromsizes.items()}
     rows = [tuple(map(str, row)) for row in interact_rows(records)]
-    values = [(display_name(row[0]), int(row[1]), int(row[2]), "\t".join(_ucsc(row)[3:])) for row in rows]
+    values = [(row[0], int(row[1]), int(row[2]), "\t".join(row[3:])) for row in rows]
     try:
         with in_place_of(path) as temporary:
             pybigtools.open(str(temporary), "w").write(sizes, sorted(values), autosql=AUTOSQL)
     except OSError as error:
         raise output_error(path, error) from error
     return path
-
-
-def _ucsc(row: tuple[str, ...]) -> tuple[str, ...]:
-    """Chromosomes as UCSC spells them."""
-    return tuple(display_name(cell) if place in (0, 8, 13) else cell for place, cell in enumerate(row))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import betabinom
 
@@ -27,6 +28,7 @@ from napari_hicstruct.evaluation.structure_counts import (
     lacking,
 )
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.workflows.compare.requests import Comparison
 
 SIZE = 10_000
 
@@ -170,3 +172,8 @@ def test_adjusted_p_values_are_those_of_benjamini_and_hochberg() -> None:
     found = benjamini_hochberg(np.array([0.01, 0.04, np.nan, 0.03, 0.5]))
     assert found[[0, 1, 3, 4]] == pytest.approx([0.04, 0.04 * 4 / 3, 0.04 * 4 / 3, 0.5])
     assert np.isnan(found[2])
+
+
+def test_a_comparison_in_a_notebook_is_one_line() -> None:
+    table = pd.DataFrame({"change": ["lost", "lost", "gained", "same"]})
+    assert repr(Comparison(table, ())) == "<Comparison: 4 structures: 2 lost, 1 gained, 1 same>"

@@ -70,11 +70,15 @@ def test_folder_for_higlass(data_dir: Path, tmp_path: Path, capsys: pytest.Captu
 def test_interact_reads_back(tmp_path: Path) -> None:
     records = [_loop(1_000_000, 1_500_000, score=0.5, source="X", name="a"), _loop(200_000, 400_000, chrom="chr1")]
     path = write_interact(records, tmp_path / "l.interact")
-    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    head, *rows = path.read_text().splitlines()
+    assert head == 'track type=interact name="l" visibility=full', "UCSC takes it for BED otherwise"
+    lines = [line.split("\t") for line in rows]
     assert {len(line) for line in lines} == {18}
     assert lines[1][:6] == ["chr2", "1000000", "1510000", "a", "500", "0.5"]
     back = read_labels(path).records
     assert [(a.anchor1, a.anchor2) for a in back] == [(a.anchor1, a.anchor2) for a in reversed(records)]
+    bare = write_interact([_loop(200_000, 400_000, chrom="21")], tmp_path / "b.interact").read_text().splitlines()[1]
+    assert [bare.split("\t")[k] for k in (0, 8, 13)] == ["chr21"] * 3, "UCSC knows no 21"
 
 
 def test_gff3_counts_from_one_and_escapes(tmp_path: Path) -> None:

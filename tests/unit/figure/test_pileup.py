@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +72,9 @@ def test_real_loops_stand_out_and_their_control_does_not(uri: str, data_dir: Pat
     )
     by_name = {one.name: one for one in found.piles}
     assert set(by_name) == {"HiCCUPS, below 300 kb", "HiCCUPS, 300 kb and more", "Arrowhead"}
+    assert re.match(r"<Pile-ups: .*Arrowhead \(\d+ TADs\) 1\.\d+.*>$", repr(found)), (
+        "without the windows, for a notebook"
+    )
     for name, one in by_name.items():
         assert one.control is not None
         assert one.value > (1.8 if "HiCCUPS" in name else 1.2)

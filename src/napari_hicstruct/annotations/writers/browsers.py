@@ -12,6 +12,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.text import EMPTY, to_cell
 from napari_hicstruct.annotations.writers.names import named
 from napari_hicstruct.config.files import write_text
+from napari_hicstruct.genome import display_name
 
 AUTOSQL = """table interact
 "Loops and stripes of napari-hicstruct"
@@ -48,27 +49,36 @@ _TYPES = {
 
 
 def write_interact(records: Iterable[Annotation], path: str | Path) -> Path:
-    """UCSC interact (BED5+13, sorted, without a header): arcs between the two anchors of loops and stripes.
+    """UCSC interact (BED5+13, sorted) as a custom track: arcs between the two anchors of loops and stripes.
 
-    As it is for a custom track, or for bedToBigBed with :data:`AUTOSQL`.
+    The browser takes arcs only under a track line, and knows ``chr21``, not ``21``.
     """
-    lines = ["\t".join(map(str, row)) for row in interact_rows(records)]
+    lines = [f'track type=interact name="{Path(path).stem}" visibility=full']
+    lines += ["\t".join(map(str, row)) for row in interact_rows(records)]
     return write_text(path, "".join(line + "\n" for line in lines))
 
 
 def interact_rows(records: Iterable[Annotation]) -> list[tuple[object, ...]]:
-    """The 18 columns of interact, sorted by place."""
-    ordered = sorted(named(records), key=lambda r: (r.chrom, r.span.start, r.span.end))
+    """The 18 columns of interact, sorted by place; chromosomes as UCSC spells them."""
+    ordered = sorted(named(records), key=lambda r: (display_name(r.chrom), r.span.start, r.span.end))
     return [_interact_row(record) for record in ordered]
 
 
 def _interact_row(record: Annotation) -> tuple[object, ...]:
     score = _share(record)
     anchors = (record.anchor1, record.anchor2)
-    ends = [(one.chrom, one.start, one.end, EMPTY, EMPTY) for one in anchors]
+    ends = [(display_name(one.chrom), one.start, one.end, EMPTY, EMPTY) for one in anchors]
     span = record.span
     who = to_cell(record.source or record.model)
-    head = (span.chrom, span.start, span.end, to_cell(record.name), round(1000 * score), f"{score:.6g}", who)
+    head = (
+        display_name(span.chrom),
+        span.start,
+        span.end,
+        to_cell(record.name),
+        round(1000 * score),
+        f"{score:.6g}",
+        who,
+    )
     return (*head, KINDS[record.kind].rgb, *ends[0], *ends[1])
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_hicstruct.annotations.records import KIND_CODES, STATUS_CODES, Annotation, Kind, Status
+from napari_hicstruct.annotations.rules import STATUS_ACTIONS
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import NameMatcher
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
@@ -212,7 +213,13 @@ class GalleryState:
         return bool(uids) and self.review.judge_chosen(list(uids), status)
 
     def undo(self) -> None:
-        """Take back the last step of the project."""
+        """Take back the last judgment; not what was done before all of them, as the import of what is shown."""
+        project = self.labels.project
+        step = None if project is None else project.next_undo()
+        if step is not None and step.action not in STATUS_ACTIONS.values():
+            said = self.review.undo_text() or step.action
+            self.labels.hint(f"No judgment is left to undo: the last step is '{said}'. Undo it on the map.")
+            return
         self.review.undo()
 
     def counts(self) -> tuple[int, int, int]:

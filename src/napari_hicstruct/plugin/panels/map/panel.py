@@ -187,7 +187,7 @@ class MapPanel(QWidget):
         scale = self.colours.scale
         text = "" if scale is None else scale.meaning
         if scale is not None and self._session.second_map.is_diverging:
-            text = f"of the first map: {text}; the colours that are drawn: Second map"
+            text = f"of the first map: {text}; those of the difference: see Second map"
         self.meaning.setText(text)
 
     @property

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -29,11 +30,12 @@ from napari_hicstruct.plugin.widgets.style import form, subdued
 
 _BY = {
     GroupBy.SET: "each set",
-    GroupBy.STATUS: "accepted, rejected, not judged",
+    GroupBy.STATUS: "each status",
     GroupBy.CALLER: "each caller",
-    GroupBy.MODEL: "each model (before and after a fine-tune)",
+    GroupBy.MODEL: "each model",
     GroupBy.ALL: "all together",
 }
+_BOX_PX = 180
 _ABOUT = (
     "Observed over expected, the mean of all windows. The number in the corner: centre over corners of loops, line "
     "over sides of stripes, inside over outside of TADs, across over within of boundaries. TADs are stretched to one "
@@ -69,6 +71,7 @@ class PileupDialog(QDialog):
             self.kind.addItem(info.plural, kind.value)
         for by, text in _BY.items():
             self.by.addItem(text, by.value)
+        self.by.setToolTip("Status: accepted, rejected, not judged; model: before and after a fine-tune")
         self.distances.setPlaceholderText("300k, 1M")
         self.distances.setToolTip("Loops are split at these distances; empty: nowhere")
         self.start_button, self.save_button = QPushButton("Pile up"), QPushButton("Save to folder …")
@@ -80,6 +83,9 @@ class PileupDialog(QDialog):
         about = subdued(QLabel(_ABOUT))
         about.setWordWrap(True)
         self.preview = Preview()
+        for box in (self.kind, self.by):  # the picture needs the room
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            box.setMinimumWidth(_BOX_PX)
         left, body = QVBoxLayout(), QHBoxLayout(self)
         left.addLayout(form([("Objects", self.kind), ("One for", self.by), ("Loops split at", self.distances)]))
         left.addWidget(self.start_button)

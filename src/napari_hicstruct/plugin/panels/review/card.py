@@ -44,8 +44,11 @@ class Card(QWidget):
     def showEvent(self, event: Any) -> None:
         """Room for so many lines in the letters of napari's theme, which a widget has once it is shown."""
         super().showEvent(event)
+        text = self.why.text()
         self.why.ensurePolished()
-        self.why.setFixedHeight(_WHY_LINES * self.why.fontMetrics().lineSpacing() + 2)
+        self.why.setText("\n".join("X" * _WHY_LINES))
+        self.why.setFixedHeight(self.why.heightForWidth(self.why.width()))  # with the theme's margins
+        self.why.setText(text)
 
     def refresh(self) -> None:
         """Show the current object, or what to do."""
