@@ -186,7 +186,7 @@ def test_all_texts_read(make_napari_viewer: Make, tmp_path: Path, theme: str) ->
         for part in (window.sections, window.table, window.key_sheet, window.consensus, window.questions, window.menus):
             part()
         assert not window.wrong, "\n".join(window.wrong)
-        assert len(window.seen) == 17
+        assert len(window.seen) == 19
         assert min(window.seen.values()) > 0, window.seen
 
 
