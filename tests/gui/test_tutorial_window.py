@@ -108,7 +108,17 @@ def open_step(person: Person) -> None:
     dock = person.dock.parentWidget()
     assert isinstance(dock, QDockWidget)
     assert person.main.dockWidgetArea(dock) == Qt.DockWidgetArea.RightDockWidgetArea
-    assert list(person.dock.sections) == ["map", "labels", "predict", "review", "learn", "why", "export"]
+    assert list(person.dock.sections) == [
+        "map",
+        "labels",
+        "tracks",
+        "second",
+        "predict",
+        "review",
+        "learn",
+        "why",
+        "export",
+    ]
     assert person.session.project is None, "looking at a map leaves nothing"
 
 

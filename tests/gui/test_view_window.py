@@ -58,7 +58,7 @@ def test_the_first_picture_is_the_map(make_napari_viewer: Make, data_dir: Path, 
     assert [str(unit) for unit in session.layer.units] == ["basepair", "basepair"]
     assert viewer.canvas.overlays["scale_bar"].visible
     assert viewer.canvas.overlays["scale_bar"].position == "bottom_left", "messages come up at the right"
-    assert list(dock.sections) == ["map", "labels", "predict", "review", "learn", "why", "export"]
+    assert list(dock.sections) == ["map", "labels", "tracks", "second", "predict", "review", "learn", "why", "export"]
     assert not session.ensure_project().read_only
 
 
