@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QEvent, QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDragEnterEvent, QDropEvent
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
 from napari_hicstruct.plugin.controllers.session import session_of
@@ -23,6 +24,7 @@ def drop(target: Any, *paths: Path) -> None:
     mime, none = QMimeData(), Qt.KeyboardModifier.NoModifier
     mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     place, buttons, action = target.rect().center(), Qt.MouseButton.LeftButton, Qt.DropAction.CopyAction
+    QTest.keyRelease(target, Qt.Key.Key_Shift)  # napari asks the keyboard, on which another test may have left it
     QApplication.sendEvent(target, QDragEnterEvent(place, action, mime, buttons, none))
     QApplication.sendEvent(target, QDropEvent(QPointF(place), action, mime, buttons, none, QEvent.Type.Drop))
 

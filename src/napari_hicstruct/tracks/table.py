@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.errors import TrackError
 from napari_hicstruct.tracks.text import MAX_BP, without_comments
+from napari_hicstruct.wording import how_many
 
 _SKIPPED = ("#", "track", "browser")
 _KINDS: dict[str, Any] = {"start": "int64", "end": "int64", "value": "float64"}
@@ -108,7 +109,7 @@ def _is_last(data: bytes, number: int) -> bool:
 def _problem(fields: Sequence[str], places: Mapping[str, int]) -> str:
     """What is wrong with a line; empty if nothing is."""
     if len(fields) <= max(places.values()):
-        return f"it has {len(fields)} of {max(places.values()) + 1} columns"
+        return f"it has {len(fields)} of {how_many(max(places.values()) + 1, 'column')}"
     try:
         start, end = int(fields[places["start"]]), int(fields[places["end"]])
     except ValueError:

@@ -7,7 +7,7 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QObject, Qt
 from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QApplication, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.plugin.controllers.session import Session
 
@@ -49,7 +49,7 @@ class DropFilter(QObject):
             if watched is self._dock:
                 event.acceptProposedAction()
             return False
-        if QApplication.keyboardModifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier):
+        if event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier):
             return False
         event.acceptProposedAction()
         paths = [url.toLocalFile().rstrip("/") for url in urls]

@@ -19,6 +19,7 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import ConfigError, MapError
 from napari_hicstruct.genome import Interval, NameMatcher
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
+from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.figure.draw_labels import Drawn, draw_sets, sets_in_view
 from napari_hicstruct.workflows.figure.draw_map import draw_bar, draw_values, frame, name_axis, name_distance, shades_of
 from napari_hicstruct.workflows.figure.draw_tracks import draw_track, height_of
@@ -279,7 +280,7 @@ def _notes(request: FigureRequest, content: _Content) -> list[str]:
     notes = []
     given = sum(len(one.records) for one in (*request.labels, *request.second_labels))
     if given and not any(content.sets):
-        notes.append(f"none of the {given:,} records lies in view.")
+        notes.append(f"none of {how_many(given, 'record')} lies in view.")
     for row in request.tracks:
         track: Any = row.track
         if track.chromosome(content.cols.chrom) is None:
