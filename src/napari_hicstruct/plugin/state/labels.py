@@ -276,7 +276,10 @@ class LabelState:
         """Who looks elsewhere than at the candidate looks at the others: they are drawn in full."""
         current, faint = self.current, self.opacity_of_others
         if current is not None:
-            self._away = not lies_in(current, self.triangle_of(current.uid), rows, cols)
+            triangle = self.triangle_of(current.uid)
+            tilted = self.window.projection.tilted  # what lies on such a canvas is no rectangle of rows and columns
+            seen = self.window.sees(current, triangle) if tilted else lies_in(current, triangle, rows, cols)
+            self._away = not seen
         if faint != self.opacity_of_others:
             self.stale.emit(tuple(Kind))
 
