@@ -42,6 +42,8 @@ class Band:
         Multiplicative balancing weight, mean about 1 over good bins; NaN where a bin is bad.
     expected : float32, shape (n_diagonals,)
         Mean balanced count by distance (:mod:`contacts.expected`); 0 where a diagonal holds nothing.
+    clumping : float
+        Contacts that came together on average (:mod:`contacts.clumping`), by which the counts were divided.
     """
 
     chrom: str
@@ -50,6 +52,7 @@ class Band:
     counts: NDArray[np.float32]
     weights: NDArray[np.float32]
     expected: NDArray[np.float32]
+    clumping: float = 1.0
 
     @property
     def n_bins(self) -> int:
@@ -74,6 +77,11 @@ class Band:
             if self.expected[d] > 0:
                 out[d, : n - d] = self.counts[d, : n - d] * weights[: n - d] * weights[d:] / self.expected[d]
         return out
+
+    def without_clumps(self, clumping: float) -> Band:
+        """The band with each clump of contacts counted as one."""
+        counts, expected = self.counts / np.float32(clumping), self.expected / np.float32(clumping)
+        return replace(self, counts=counts, expected=expected, clumping=self.clumping * clumping)
 
     @property
     def depth(self) -> float:

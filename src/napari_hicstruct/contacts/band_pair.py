@@ -64,7 +64,7 @@ def iter_band_pair(
     token: CancelToken | None = None,
     clock: Clock | None = None,
 ) -> Generator[Progress, None, BandPair]:
-    """Fine band (None if the map has no such bins) and coarse band of a chromosome.
+    """Fine band (None if the map has no such bins) and coarse band of a chromosome, clumps counted as one contact.
 
     Parameters
     ----------
@@ -101,5 +101,15 @@ def iter_band_pair(
             yield clock.step(f"read {chrom}", 0, 0)
     assert loaded is not None  # iter_load_band ends with the band or raises
     if resolution == config.coarse_resolution:
-        return None, loaded
-    return loaded, coarsen_band(loaded, config.coarse_resolution // resolution)
+        return _without_clumps(None, loaded)
+    return _without_clumps(loaded, coarsen_band(loaded, config.coarse_resolution // resolution))
+
+
+def _without_clumps(fine: Band | None, coarse: Band) -> BandPair:
+    """Contacts that come together say as little as one; both bands hold the same contacts."""
+    from napari_hicstruct.contacts.clumping import clumping
+
+    found = clumping(coarse.counts)
+    if found == 1:
+        return fine, coarse
+    return None if fine is None else fine.without_clumps(found), coarse.without_clumps(found)

@@ -26,7 +26,7 @@ def check_contacts(source: ContactSource, region: Interval, band: Band) -> None:
 
 
 def depth_notes(band: Band) -> list[str]:
-    """A sentence where a map is too shallow for its bins, or was cut to its diagonal."""
+    """Sentences where a map is too shallow for its bins, was cut to its diagonal, or its contacts come in clumps."""
     reach = int(np.flatnonzero(band.counts.any(axis=1)).max(initial=0))
     if reach < MIN_DISTANCE_BINS:
         return [
@@ -38,10 +38,16 @@ def depth_notes(band: Band) -> list[str]:
             f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: boundaries and "
             "TADs are judged by more, and not to be trusted here. Use the map as it was before it was cut."
         ]
-    if band.depth >= MIN_DEPTH:
-        return []
-    size = format_bin_size(band.resolution)
-    return [
-        f"{band.chrom} is very shallow: neighbouring {size} bins share {band.depth:.2g} contacts on average. "
-        "Calls are not to be trusted without looking."
-    ]
+    said = []
+    if band.clumping > 1:
+        said.append(
+            f"Contacts of {band.chrom} come about {band.clumping:.2g} at a time, as where few cells were pooled or "
+            f"duplicates were not removed: {band.clumping:.2g} of them count as one."
+        )
+    if band.depth < MIN_DEPTH:
+        size = format_bin_size(band.resolution)
+        said.append(
+            f"{band.chrom} is very shallow: neighbouring {size} bins share {band.depth:.2g} contacts on average. "
+            "Calls are not to be trusted without looking."
+        )
+    return said
