@@ -244,10 +244,12 @@ def stretch(block: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
     NaN do not count; a pixel under which all is NaN is NaN.
     """
-    shares = _overlaps(len(block), size)
+    from scipy.sparse import csr_array
+
+    shares = csr_array(_overlaps(len(block), size))  # a pixel lies over a few bins, a bin under a few pixels
     known = np.isfinite(block)
-    total = shares @ np.where(known, block, 0.0) @ shares.T
-    weight = shares @ known.astype(np.float64) @ shares.T
+    both = np.where(known, block, 0.0), known.astype(np.float64)
+    total, weight = (shares @ (shares @ values.T).T for values in both)
     return np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 1e-9)
 
 
