@@ -9,10 +9,8 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QDockWidget,
-    QHBoxLayout,
     QLabel,
     QMainWindow,
-    QPushButton,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -24,6 +22,7 @@ from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
 from napari_hicstruct.plugin.panels.map.header import MapHeader
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.busy_row import BusyRow
 from napari_hicstruct.plugin.widgets.inks import dress, inks_of
 from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
@@ -31,7 +30,7 @@ from napari_hicstruct.plugin.widgets.map_menu import MapMenu
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.steady_scroll import SteadyScroll
 from napari_hicstruct.plugin.widgets.strip import Strip
-from napari_hicstruct.plugin.widgets.style import reveal
+from napari_hicstruct.plugin.widgets.style import reveal, wordy_button
 
 _TITLE = "HiC Structures"
 _DIALOGS = {
@@ -95,21 +94,10 @@ class HicDock(QWidget):
 
     def _lay_out(self) -> None:
         self._body = QWidget()
-        column = QVBoxLayout(self._body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.header)
-        column.addWidget(self.busy)
-        column.addLayout(self._tools)
-        column.addWidget(self._invitation)
-        column.addWidget(self._scroll, 1)
+        vbox(self.header, self.busy, self._tools, self._invitation, Wide(self._scroll), on=self._body, spacing=2)
         # else napari puts a stretch into the layout, which takes half of the width from the body
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self._body, 1)
-        row.addWidget(self.strip)
+        hbox(Wide(self._body), self.strip, on=self, spacing=0)
 
     def _draw_icons(self, _event: object = None) -> None:
         ink = inks_of(self).secondary
@@ -120,12 +108,8 @@ class HicDock(QWidget):
         box = QWidget()
         text = QLabel("Drop a contact map (.mcool, .cool, .hic) here or onto the canvas.")
         text.setWordWrap(True)
-        button = QPushButton("Open contact map …")
-        button.setToolTip("Choose a .mcool, .cool or .hic file.")
-        button.clicked.connect(self.map.choose_file)
-        layout = QVBoxLayout(box)
-        layout.addWidget(text)
-        layout.addWidget(button)
+        button = wordy_button("Open contact map …", "Choose a .mcool, .cool or .hic file.", self.map.choose_file)
+        vbox(text, button, on=box, margins=None)
         return box
 
     def showEvent(self, event: Any) -> None:
@@ -310,8 +294,7 @@ class TableDock(QWidget):
 
         super().__init__()
         self._placed = False
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout = vbox(on=self)
         session = ensure_session(napari_viewer)
         layout.addWidget(ObjectTable(session))
         dress(self, session.viewer)
@@ -368,9 +351,7 @@ class PanelDock(QWidget):
         self.panel = self._make(session)
         scroll = SteadyScroll(_PANEL_WIDTH)
         scroll.add(self.panel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        vbox(scroll, on=self)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         dress(self, session.viewer)
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QFontMetricsF, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
-from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from napari_hicstruct.plugin.state.commands import Command
+from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 
 _COLUMNS = (("Judge", "Undo", "Mouse"), ("Go", "Draw", "Help"), ("Look",))
 _CAPS_WIDTH = (150, 96, 96)
@@ -64,22 +65,16 @@ class KeySheet(QDialog):
         self.setWindowTitle("HiC Structures: keys")
         self._ends = ends
         listed = [one for one in commands if one.group]
-        row = QHBoxLayout()
-        row.setSpacing(36)
+        row = hbox(spacing=36)
         for groups, width in zip(_COLUMNS, _CAPS_WIDTH, strict=True):
-            column = QVBoxLayout()
-            column.setSpacing(14)
+            column = vbox(spacing=14)
             for group in groups:
                 column.addLayout(_group(group, [one for one in listed if one.group == group], width))
             column.addStretch(1)
             row.addLayout(column)
         note = QLabel(_NOTE)
         note.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 20, 24, 18)
-        layout.setSpacing(16)
-        layout.addLayout(row)
-        layout.addWidget(note)
+        vbox(row, note, on=self, spacing=16, margins=(24, 20, 24, 18))
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.text() == self._ends:
@@ -103,8 +98,7 @@ def _group(title: str, commands: list[Command], width: int) -> QGridLayout:
 
 
 def _caps(keys: Iterable[str]) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(3)
+    row = hbox(spacing=3)
     for number, key in enumerate(keys):
         if number:
             row.addWidget(QLabel("or"))

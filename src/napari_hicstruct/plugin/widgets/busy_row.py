@@ -18,12 +18,11 @@ class BusyRow(RunningRow):
     """The row of :class:`~napari_hicstruct.plugin.state.busy.BusyState`; the dock has one."""
 
     def __init__(self, busy: BusyState) -> None:
-        super().__init__(cancel="Cancel. What is not finished is as if it had never begun.")
+        super().__init__(busy, cancel="Cancel. What is not finished is as if it had never begun.")
         self._busy = busy
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._show)
-        self.cancel_button.clicked.connect(busy.cancel)
         self.tell = qthrottled(self.follow, timeout=_STEP_MS, leading=False, parent=self)
 
     def update_busy(self) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QWidget
 from superqt.utils import qthrottled
 
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.style import subdued
 
 _REDRAW_MS = 200
@@ -60,10 +61,7 @@ class LiveCurve(QWidget):
         self.legend = subdued(QLabel())
         self.legend.setTextFormat(Qt.TextFormat.RichText)
         self.legend.setWordWrap(True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addWidget(self.legend)
+        vbox(self.legend, on=self, spacing=2)
         self.draw_soon = qthrottled(self._draw, timeout=_REDRAW_MS, leading=False, parent=self)
         self.hide()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QWidget
+from qtpy.QtWidgets import QProgressBar, QPushButton, QWidget
 
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox
 from napari_hicstruct.plugin.widgets.style import compact_button
 from napari_hicstruct.wording import clock
 
@@ -19,13 +20,15 @@ class RunningRow(QWidget):
 
     Parameters
     ----------
+    work : object, optional
+        Whose ``cancel`` and ``stop`` the buttons call.
     cancel : str
         Tooltip of ✕: what becomes of the work.
     stop : str
         Tooltip of *Stop*; without it there is no such button.
     """
 
-    def __init__(self, *, cancel: str, stop: str = "") -> None:
+    def __init__(self, work: Any = None, *, cancel: str, stop: str = "") -> None:
         super().__init__()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
@@ -33,17 +36,17 @@ class RunningRow(QWidget):
         self.stop_button = QPushButton("Stop")
         self.stop_button.setToolTip(stop or cancel)  # hidden without a text of its own
         self.cancel_button = compact_button("✕", cancel)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(8)
-        line.addWidget(self.bar, 1)
-        line.addWidget(self.stop_button)
-        line.addWidget(self.cancel_button)
+        hbox(Wide(self.bar), self.stop_button, self.cancel_button, on=self, spacing=8)
         self.stop_button.setVisible(bool(stop))
+        if work is not None:
+            self.cancel_button.clicked.connect(lambda: work.cancel())
+            self.stop_button.clicked.connect(lambda: work.stop())
         self.hide()
 
-    def set_running(self, running: bool) -> None:
-        """Show the row, with an empty bar at first, while something runs."""
+    def set_running(self, running: bool, *, stopping: bool = False) -> None:
+        """Show the row, with an empty bar at first, while something runs; ``stopping``: *Stop* was pressed."""
+        self.stop_button.setEnabled(not stopping)
+        self.stop_button.setText("Stopping …" if running and stopping else "Stop")
         if running and self.isHidden():
             self.bar.setValue(0)
             self.bar.setFormat("starting …")

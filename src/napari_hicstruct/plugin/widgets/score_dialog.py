@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QWidget
 
 from napari_hicstruct.annotations.readers.scores import is_p_value
 from napari_hicstruct.errors import Cancelled
 from napari_hicstruct.plugin.state.importing import ScoreChoice
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.inks import dress_once
 
 if TYPE_CHECKING:
@@ -44,10 +45,14 @@ class ScoreDialog(QDialog):
             button = buttons.button(QDialogButtonBox.StandardButton[which])
             assert button is not None
             button.setText(text)
-        layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(f"{path.name} does not say which of its columns ranks its lines."))
-        for widget in (self.columns, self.lower, buttons):
-            layout.addWidget(widget)
+        vbox(
+            QLabel(f"{path.name} does not say which of its columns ranks its lines."),
+            self.columns,
+            self.lower,
+            buttons,
+            on=self,
+            margins=None,
+        )
         self.columns.currentIndexChanged.connect(self._chosen)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

@@ -9,9 +9,10 @@ from typing import Any, get_origin
 from magicgui.widgets import Container, create_widget
 from pydantic.fields import FieldInfo
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.config.base import FrozenConfig
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.style import form
 
 _MAX_WHOLE, _MAX_NUMBER = 1_000_000_000, 1e9
@@ -43,9 +44,7 @@ class SettingsForm(QWidget):
         widgets = [_widget(name, info, getattr(config, name)) for name, info in fields.items()]
         self.form: Any = Container(widgets=widgets, labels=False)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [(_words(one.name), one.native) for one in widgets]
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form(rows))
+        vbox(form(rows), on=self)
         self.form.changed.connect(lambda *_: self.edited.emit(self.values()))
 
     def values(self) -> dict[str, Any]:

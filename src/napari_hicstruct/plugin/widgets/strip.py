@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QToolButton, QWidget
 
+from napari_hicstruct.plugin.widgets.boxes import GAP, vbox
 from napari_hicstruct.plugin.widgets.icons import icon
 
 WIDTH = 34
@@ -37,10 +38,7 @@ class Strip(QWidget):
         self.setFixedWidth(WIDTH)
         self.buttons: dict[str, QToolButton] = {}
         self._last: QWidget | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(3, 4, 3, 4)
-        self._column.setSpacing(4)
-        self._column.addStretch(1)
+        self._column = vbox(GAP, on=self, spacing=4, margins=(3, 4, 3, 4))
         self.add("", "Unfold the dock.", "unfold")
 
     def add(self, key: str, tooltip: str, picture: str = "") -> None:

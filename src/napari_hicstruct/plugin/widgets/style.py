@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
     QButtonGroup,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -19,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_hicstruct.plugin.state.commands import last_key
+from napari_hicstruct.plugin.widgets.boxes import hbox
 from napari_hicstruct.plugin.widgets.inks import SECONDARY, inked
 
 LABEL_WIDTH = 84
@@ -34,6 +34,15 @@ def show_text(label: QLabel, text: str) -> None:
     """Show a label with a text; without one it takes no room."""
     label.setText(text)
     label.setVisible(bool(text))
+
+
+def selectable(*labels: QLabel, rich: bool = False) -> None:
+    """Let long texts (``rich``: HTML) run over several lines, and the mouse take words from them."""
+    for label in labels:
+        if rich:
+            label.setTextFormat(Qt.TextFormat.RichText)
+        label.setWordWrap(True)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
 
 def bare(group: QWidget) -> QWidget:
@@ -58,9 +67,7 @@ class Segmented(QWidget):
     def __init__(self, choices: Mapping[str, tuple[str, str]], *, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(1)
+        layout = hbox(on=self, spacing=1)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
         for key, (text, tooltip) in choices.items():
@@ -93,22 +100,26 @@ class Segmented(QWidget):
         return self._buttons[key]
 
 
-def compact_button(text: str, tooltip: str) -> QToolButton:
-    """A small button with a glyph."""
+def compact_button(text: str, tooltip: str, call: Callable[..., object] | None = None) -> QToolButton:
+    """A small button with a glyph, and what a click on it calls."""
     button = QToolButton()
     button.setText(text)
     button.setToolTip(tooltip)
     button.setAccessibleName(tooltip.split(".")[0])
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setFixedWidth(26)
+    if call is not None:
+        button.clicked.connect(call)
     return button
 
 
-def wordy_button(text: str, tooltip: str) -> QPushButton:
-    """A small button with a word or two."""
+def wordy_button(text: str, tooltip: str, call: Callable[..., object] | None = None) -> QPushButton:
+    """A button with a word or two, and what a click on it calls."""
     button = QPushButton(text)
     button.setToolTip(tooltip)
     button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    if call is not None:
+        button.clicked.connect(call)
     return button
 
 
@@ -126,9 +137,7 @@ def form(rows: list[tuple[str, QWidget | list[QWidget]]]) -> QGridLayout:
         label.setBuddy(first)
         grid.addWidget(label, number, 0)
         if isinstance(content, list):
-            line = QHBoxLayout()
-            line.setContentsMargins(0, 0, 0, 0)
-            line.setSpacing(4)
+            line = hbox(spacing=4)
             for place, widget in enumerate(content):
                 line.addWidget(widget, 1 if place == 0 else 0)
             grid.addLayout(line, number, 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
-from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDialog, QLabel, QPushButton, QSplitter, QWidget
 from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.kinds import KINDS
@@ -20,11 +20,12 @@ from napari_hicstruct.plugin.panels.consensus.settings import SettingsForm
 from napari_hicstruct.plugin.panels.consensus.upset import UpSetPlot
 from napari_hicstruct.plugin.state.consensus import MIN_CALLERS
 from napari_hicstruct.plugin.state.upset import upset_of
+from napari_hicstruct.plugin.widgets.boxes import GAP, Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files, save_file
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, SECONDARY, dress, inked
 from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import show_text, subdued
+from napari_hicstruct.plugin.widgets.style import selectable, show_text, subdued, wordy_button
 
 _SOFT = "Soft labels (*.bedpe *.bed);;All files (*)"
 _COUNTED = (
@@ -57,8 +58,7 @@ class ConsensusDialog(QDialog):
         self.table, self.settings, self.plot = CallerTable(self.state), SettingsForm(self.state), UpSetPlot()
         self.members = MembersRow(session)
         self.plot.clicked.connect(self.state.choose_members)
-        self.running = RunningRow(cancel="Cancel. What is not finished is as if it had never begun.")
-        self.running.cancel_button.clicked.connect(self.state.cancel)
+        self.running = RunningRow(self.state, cancel="Cancel. What is not finished is as if it had never begun.")
         self._build()
         QShortcut(QKeySequence.StandardKey.Undo, self, session.review.undo)  # the window's keys are not for its dialogs
         dress(self, session.viewer)
@@ -81,27 +81,20 @@ class ConsensusDialog(QDialog):
         self.save_button = _button("Save as …", "", lambda: self._try(self._save))
         self.worth, self.summary, self.notes = QLabel(), QLabel(), QLabel()
         self.summary.setToolTip(_COUNTED)
-        for label in (self.worth, self.summary, self.notes):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        selectable(self.worth, self.summary, self.notes)
         invitation = subdued(QLabel(_INVITATION))
         invitation.setWordWrap(True)
         top, below = QWidget(), QWidget()
-        column = _column(top)
-        for part in (invitation, self.table, _line(self.add_button), self.settings, self.worth):
-            column.addWidget(part, 1 if part is self.table else 0)
-        column.addWidget(_line(self.run_button, self.running))
-        column = _column(below)
-        for part in (self.summary, self.plot, self.members, self.notes, _line(self.load_button, self.save_button)):
-            column.addWidget(part, 1 if part is self.plot else 0)
+        add, run = hbox(self.add_button, GAP), hbox(self.run_button, Wide(self.running), spacing=8)
+        vbox(invitation, Wide(self.table), add, self.settings, self.worth, run, on=top, spacing=8)
+        use = hbox(self.load_button, self.save_button, GAP, spacing=8)
+        vbox(self.summary, Wide(self.plot), self.members, self.notes, use, on=below, spacing=8)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.addWidget(top)
         split.addWidget(below)
         split.setStretchFactor(1, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(12, 10, 12, 10)
-        outer.addWidget(split)
+        vbox(split, on=self, margins=(12, 10, 12, 10))
 
     # ------------------------------------------------------------------ files
     def _add(self) -> None:
@@ -207,28 +200,7 @@ class ConsensusDialog(QDialog):
 
 
 def _button(text: str, tip: str, call: Callable[[], object]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
+    button = wordy_button(text, tip)
     button.setAutoDefault(False)
     button.clicked.connect(lambda: call())
     return button
-
-
-def _column(widget: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout(widget)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(8)
-    return column
-
-
-def _line(*widgets: QWidget) -> QWidget:
-    """Widgets beside each other, from the left."""
-    line = QWidget()
-    row = QHBoxLayout(line)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
-    for widget in widgets:
-        row.addWidget(widget, 1 if isinstance(widget, RunningRow) else 0)
-    if not any(isinstance(widget, RunningRow) for widget in widgets):
-        row.addStretch(1)
-    return line

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.upset import UpSet
-from napari_hicstruct.plugin.widgets.style import compact_button, show_text, subdued
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
+from napari_hicstruct.plugin.widgets.style import compact_button, selectable, show_text, subdued
 
 _NOT_LISTED = "They are not in the list: tick “also what one caller alone calls”, then find the consensus again."
 
@@ -22,25 +22,13 @@ class MembersRow(QWidget):
         super().__init__()
         self._session, self._state = session, session.consensus
         self.text, self.place = QLabel(), subdued(QLabel())
-        for label in (self.text, self.place):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.back = compact_button("‹", "The one before, on the map")
-        self.back.clicked.connect(lambda: self._state.step(-1))
+        selectable(self.text, self.place)
+        self.back = compact_button("‹", "The one before, on the map", lambda: self._state.step(-1))
         self.next = _button("Go to first", lambda: self._state.step(1))
         self.load = _button("Load only these", self._load)
-        self.close_button = compact_button("✕", "Choose none")
-        self.close_button.clicked.connect(lambda: self._state.choose_members(frozenset()))
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self.text)
-        words.addWidget(self.place)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addLayout(words, 1)
-        for button in (self.back, self.next, self.load, self.close_button):
-            row.addWidget(button)
+        self.close_button = compact_button("✕", "Choose none", lambda: self._state.choose_members(frozenset()))
+        words = vbox(self.text, self.place, spacing=0)
+        hbox(Wide(words), self.back, self.next, self.load, self.close_button, on=self, spacing=8)
 
     def show_members(self, upset: UpSet | None) -> None:
         """Show what is chosen of this plot."""

@@ -118,8 +118,7 @@ class CallerTable(QTreeWidget):
         if row.set_id is not None:
             item.setIcon(_LIST, colour_icon(row.colour))
             return
-        remove = compact_button("✕", "Take this file out of the list")
-        remove.clicked.connect(partial(self._state.remove, row))
+        remove = compact_button("✕", "Take this file out of the list", partial(self._state.remove, row))
         self.setItemWidget(item, _REMOVE, remove)
 
     def _update(self, item: QTreeWidgetItem, row: CallerRow) -> None:

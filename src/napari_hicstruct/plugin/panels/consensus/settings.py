@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from magicgui import magicgui
-from qtpy.QtWidgets import QHBoxLayout, QSpinBox, QWidget
+from qtpy.QtWidgets import QSpinBox, QWidget
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.state.consensus import ConsensusState
 from napari_hicstruct.plugin.state.consensus_settings import METHODS, ConsensusSettings, consensus_settings
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox
 from napari_hicstruct.plugin.widgets.style import form
 
 _WIDGETS: dict[str, dict[str, Any]] = {
@@ -59,11 +60,12 @@ class SettingsForm(QWidget):
         self.tolerance.setKeyboardTracking(False)
         self.tolerance.setAccessibleName("Tolerance")
         self.tolerance.setToolTip(_TOLERANCE_TIP)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(24)
-        row.addLayout(form([("Kind", parts["kind"]), ("Score by", parts["method"])]), 1)
-        row.addLayout(form([("Tolerance", self.tolerance), ("List", parts["keep_all"])]), 1)
+        hbox(
+            Wide(form([("Kind", parts["kind"]), ("Score by", parts["method"])])),
+            Wide(form([("Tolerance", self.tolerance), ("List", parts["keep_all"])])),
+            on=self,
+            spacing=24,
+        )
         self.form.changed.connect(self._chosen)
         self.tolerance.valueChanged.connect(self._chosen)
         self.show_state()

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QScrollArea, QWidget
 from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.records import Kind, Status
@@ -21,6 +21,7 @@ from napari_hicstruct.plugin.state.geometry import box_of
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from napari_hicstruct.plugin.state.numbers import BEFORE_EDIT, MEANINGS, NETWORK_OUTPUT, RANKING_SCORE, numbers_of
 from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.wording import how_many
@@ -62,9 +63,7 @@ class ExplainPanel(QWidget):
         self._headline, self._words = QLabel(_NOTHING), QLabel()
         self._headline.setToolTip("\n".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items()))
         self._layers_text = subdued(QLabel())
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
+        layout = vbox(on=self, spacing=5)
         for label in (self._headline, self._words, self._layers_text):
             label.setWordWrap(True)
             layout.addWidget(label)

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from qtpy.QtCore import Qt, QUrl
 from qtpy.QtGui import QDesktopServices
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMessageBox, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QWidget
 
 from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.state.export import AskIfTaken, IfTaken
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
-from napari_hicstruct.plugin.widgets.style import compact_button
+from napari_hicstruct.plugin.widgets.style import compact_button, wordy_button
 from napari_hicstruct.workflows.export import default_folder, free_folder
 
 _TABLE = "export_folders"
@@ -38,15 +39,11 @@ class ExportFolder(QWidget):
         self.if_taken: AskIfTaken = self._ask
         self.line = QLineEdit()
         self.line.textEdited.connect(self._typed)
-        browse = compact_button("…", "Choose the folder")
-        browse.clicked.connect(self._browse)
-        self.open_button = QPushButton("Show in folder")
-        self.open_button.setToolTip("Show the folder in the computer's file browser")
-        self.open_button.clicked.connect(self.open_folder)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.line, 1)
-        row.addWidget(browse)
+        browse = compact_button("…", "Choose the folder", self._browse)
+        self.open_button = wordy_button(
+            "Show in folder", "Show the folder in the computer's file browser", self.open_folder
+        )
+        hbox(Wide(self.line), browse, on=self)
         follow(self, session.map_changed, self.follow)
         follow(self, session.project_changed, self.follow)
         self.follow()

@@ -10,12 +10,10 @@ from magicgui import magicgui
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -24,11 +22,12 @@ from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.plugin.panels.export.folder import ExportFolder
 from napari_hicstruct.plugin.state.export import FORMATS, ExportState, Written, export_settings, records_to_export
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.file_dialogs import PROJECTS, save_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.soon import Soon
-from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.plugin.widgets.style import selectable, subdued, wordy_button
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
@@ -91,9 +90,7 @@ class ExportPanel(QWidget):
         self._update()
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(self._grid(_FORMATS, columns=3))
+        column = vbox(self._grid(_FORMATS, columns=3), on=self)
         self.sets = QListWidget()
         self.sets.setToolTip("Sets to write")
         self.sets.setMaximumHeight(84)
@@ -105,18 +102,15 @@ class ExportPanel(QWidget):
         self.folder = ExportFolder(self._session)
         self.save = QPushButton("Save")
         self.save.clicked.connect(self.write)
-        self.save_project = QPushButton("Save project as …")
-        self.save_project.setToolTip("Copy the whole project (labels, journal, models) to another file and go on there")
-        self.save_project.clicked.connect(self.save_project_as)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.save, 1)
-        buttons.addWidget(self.folder.open_button)
-        buttons.addWidget(self.save_project)
+        self.save_project = wordy_button(
+            "Save project as …",
+            "Copy the whole project (labels, journal, models) to another file and go on there",
+            self.save_project_as,
+        )
+        buttons = hbox(Wide(self.save), self.folder.open_button, self.save_project)
         self.summary = subdued(QLabel())
         self.result = QLabel()
-        for label in (self.summary, self.result):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        selectable(self.summary, self.result)
         self.result.hide()
         for widget in (self.folder, self.summary, self.result):
             column.addWidget(widget)

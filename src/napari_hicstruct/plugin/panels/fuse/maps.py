@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QWidget
 
 from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.errors import readable
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.fusion_maps import PairOfMaps
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file, save_file
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form
 
@@ -55,18 +56,14 @@ class MapsForm(QWidget):
         self.out = QLineEdit()
         self.out.setAccessibleName("File to write")
         self.out.editingFinished.connect(self._out_edited)
-        self.save_button = compact_button("…", "Choose where the fused map is written.")
-        self.save_button.clicked.connect(self._ask_out)
+        self.save_button = compact_button("…", "Choose where the fused map is written.", self._ask_out)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
             ("Map A", [self.boxes[0], self.open_buttons[0]]),
             ("Map B", [self.boxes[1], self.open_buttons[1]]),
             ("Bin size", self.resolution),
             ("Write to", [self.out, self.save_button]),
         ]
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form(rows))
-        layout.addWidget(self.scope)
+        vbox(form(rows), self.scope, on=self)
         self.list_maps()
 
     def _box(self, name: str) -> QComboBox:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QWidget
 from superqt.utils import qthrottled
 
 from napari_hicstruct.jobs import Progress
@@ -15,11 +15,12 @@ from napari_hicstruct.plugin.panels.fuse.pictures import PicturesForm
 from napari_hicstruct.plugin.panels.fuse.result import FusedView
 from napari_hicstruct.plugin.state.fusion import FusionState
 from napari_hicstruct.plugin.state.fusion_settings import MAP_PRESETS, PICTURE_PRESETS
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import Segmented, form, reveal, show_text, wordy_button
+from napari_hicstruct.plugin.widgets.style import Segmented, form, reveal, selectable, show_text, wordy_button
 
 _KINDS = {
     "maps": ("Contact maps", "Fuse two maps into a new file, which is then opened."),
@@ -67,9 +68,8 @@ class FusePanel(QWidget):
         self.preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.preset.activated.connect(lambda _: self._choose_preset(self.preset.currentData()))
         self.open_button = wordy_button(
-            "Open …", "A network of your own: a folder that hicstruct fuse-train has written."
+            "Open …", "A network of your own: a folder that hicstruct fuse-train has written.", self._open_network
         )
-        self.open_button.clicked.connect(self._open_network)
         self._opened: dict[str, list[str]] = {"maps": [], "pictures": []}
         self._presets_of = ""
         self.settings = {kind: SettingsForm(config) for kind, config in state.settings.forms.items()}
@@ -79,34 +79,24 @@ class FusePanel(QWidget):
         self.button.setObjectName("hicFuse")
         self.button.setMinimumHeight(34)
         self.button.clicked.connect(lambda: self.start())
-        self.running = RunningRow(cancel="Cancel. Nothing is kept.")
-        self.running.cancel_button.clicked.connect(lambda: state.cancel())
+        self.running = RunningRow(state, cancel="Cancel. Nothing is kept.")
         self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        selectable(self.message)
         self.show_button = wordy_button(
-            "Open the fused map", "Show it in this window, in place of the map that is open."
+            "Open the fused map",
+            "Show it in this window, in place of the map that is open.",
+            lambda: self._session.open_fused(),
         )
-        self.show_button.clicked.connect(lambda: self._session.open_fused())
         self.result = FusedView(state)
 
     def _lay_out(self) -> None:
         self.setMinimumWidth(_MIN_WIDTH)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.setSpacing(6)
+        layout = vbox(on=self, spacing=6, margins=(8, 4, 8, 4))
         forms = QWidget()
-        column = QVBoxLayout(forms)
-        column.setContentsMargins(0, 0, 0, 0)
-        for settings in self.settings.values():
-            column.addWidget(settings)
+        vbox(*self.settings.values(), on=forms)
         self.fold = Fold("Settings", forms, tooltip="Where the network runs, and what is written.")
         presets = QWidget()
-        line = QHBoxLayout(presets)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        line.addWidget(self.preset, 1)
-        line.addWidget(self.open_button)
+        hbox(Wide(self.preset), self.open_button, on=presets, spacing=4)
         for widget in (self.kind, self.maps, self.pictures):
             layout.addWidget(widget)
         layout.addLayout(form([("Network", presets)]))

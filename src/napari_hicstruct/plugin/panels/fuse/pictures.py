@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.plugin.layers.pictures import image_layers, picture_of
 from napari_hicstruct.plugin.state.fusion import FusionState
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.style import compact_button, form
 
@@ -27,13 +28,10 @@ class PicturesForm(QWidget):
         self._state = state
         self.first = LayerChoice("Picture A", f"Picture A. {_TIP}")
         self.second = LayerChoice("Picture B", f"Picture B. {_TIP}")
-        self.swap = compact_button("⇅", "Change places: A becomes B.")
-        self.swap.clicked.connect(self._swap)
+        self.swap = compact_button("⇅", "Change places: A becomes B.", self._swap)
         for box in (self.first, self.second):
             box.chosen.connect(self._choose)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form([("Picture A", self.first), ("Picture B", [self.second, self.swap])]))
+        vbox(form([("Picture A", self.first), ("Picture B", [self.second, self.swap])]), on=self)
 
     def show_layers(self, viewer: Any) -> None:
         """Offer the layers that there are; the first two are chosen by themselves."""

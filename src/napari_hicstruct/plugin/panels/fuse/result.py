@@ -5,12 +5,13 @@ from __future__ import annotations
 from html import escape
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.plugin.layers.share import FROM_A, FROM_B, FROM_BOTH
 from napari_hicstruct.plugin.state.fusion import FusionState
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.inks import InkLabel
-from napari_hicstruct.plugin.widgets.style import Segmented
+from napari_hicstruct.plugin.widgets.style import Segmented, selectable
 
 SHOWN = {
     "first": ("A", "Show picture A."),
@@ -36,13 +37,8 @@ class FusedView(QWidget):
         self.legend, self.figures = InkLabel(), InkLabel()
         for label in (self.legend, self.figures):
             label.setTextFormat(Qt.TextFormat.RichText)
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for widget in (self.switch, self.legend, self.figures):
-            layout.addWidget(widget)
+            selectable(label)
+        vbox(self.switch, self.legend, self.figures, on=self, spacing=4)
         self.hide()
 
     def show_outcome(self) -> None:

@@ -14,8 +14,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QLabel,
-    QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 from superqt import QLabeledDoubleSlider
@@ -33,11 +31,12 @@ from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS, PROBABIL
 from napari_hicstruct.plugin.state.palette import plural_of
 from napari_hicstruct.plugin.state.set_commands import SetCommands
 from napari_hicstruct.plugin.state.tad_levels import TadLevels
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.score_dialog import ask_score
 from napari_hicstruct.plugin.widgets.soon import Soon
-from napari_hicstruct.plugin.widgets.style import compact_button
+from napari_hicstruct.plugin.widgets.style import compact_button, wordy_button
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
@@ -86,8 +85,7 @@ class LabelsPanel(QWidget):
         self._update()
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vbox(on=self)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(4)
         self._grid.setVerticalSpacing(2)
@@ -125,27 +123,28 @@ class LabelsPanel(QWidget):
         column.addWidget(Legend())
 
     def _make_buttons(self) -> None:
-        self.import_button = QPushButton("Import …")
-        self.import_button.setToolTip("Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own")
-        self.import_button.clicked.connect(lambda: self._import())
+        self.import_button = wordy_button(
+            "Import …",
+            "Read label files (BEDPE, BED, Stripenn …); each becomes a set of its own",
+            lambda: self._import(),
+        )
         self.import_menu = ImportMenu(self._session, self, self._import)
         self.import_as = compact_button(
-            "▾", "Import as accepted, rejected or edited; positions that count from 1; where the files are complete"
+            "▾",
+            "Import as accepted, rejected or edited; positions that count from 1; where the files are complete",
+            lambda: self.import_menu.popup(self.import_as.mapToGlobal(self.import_as.rect().bottomLeft())),
         )
-        self.import_as.clicked.connect(
-            lambda: self.import_menu.popup(self.import_as.mapToGlobal(self.import_as.rect().bottomLeft()))
+        self.new_button = wordy_button("New set", "An empty set of human labels", self._new)
+        self.table_button = wordy_button(
+            "All objects …",
+            "All loops, stripes, TADs and boundaries in a table: sort, filter, click to go there",
+            self.table_wanted,
         )
-        self.new_button = QPushButton("New set")
-        self.new_button.setToolTip("An empty set of human labels")
-        self.new_button.clicked.connect(self._new)
-        self.table_button = QPushButton("All objects …")
-        self.table_button.setToolTip(
-            "All loops, stripes, TADs and boundaries in a table: sort, filter, click to go there"
+        self.consensus_button = wordy_button(
+            "Consensus …",
+            "What several callers agree on, sets or files, as one set with soft scores",
+            self.consensus_wanted,
         )
-        self.table_button.clicked.connect(self.table_wanted)
-        self.consensus_button = QPushButton("Consensus …")
-        self.consensus_button.setToolTip("What several callers agree on, sets or files, as one set with soft scores")
-        self.consensus_button.clicked.connect(self.consensus_wanted)
 
     def _on_project(self, _project: object) -> None:
         """No row, menu or half-typed name of one project is taken for another's set of the same number."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from napari_hicstruct.plugin.state.import_report import ImportReport
 from napari_hicstruct.plugin.state.importing import ImportState
 from napari_hicstruct.plugin.state.sentences import breakable
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
 from napari_hicstruct.plugin.widgets.style import compact_button
 
@@ -28,19 +29,13 @@ class ReportBox(QFrame):
         self.lines: list[QLabel] = []
         self.setFrameShape(QFrame.Shape.StyledPanel)
         title = QLabel("Last import")
-        close = compact_button("✕", "Close this report.")
-        close.clicked.connect(self.hide)
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(close)
+        close = compact_button("✕", "Close this report.", self.hide)
+        head = hbox(Wide(title), close)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 4, 6, 6)
-        column.addLayout(head)
-        column.addWidget(self._area)
+        vbox(head, self._area, on=self, margins=(6, 4, 6, 6))
         self.show_report(importing.report)
 
     def show_report(self, report: ImportReport | None) -> None:
@@ -49,9 +44,7 @@ class ReportBox(QFrame):
         worth = report is not None and (not report.is_clean or len(lines) > len(report.imported))
         self.setVisible(worth)
         body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
+        column = vbox(on=body, spacing=3)
         self.lines = []
         for line in lines:
             label = QLabel(breakable(line.text))

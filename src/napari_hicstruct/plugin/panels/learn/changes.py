@@ -8,12 +8,10 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QColor, QIcon, QPainter, QPixmap
 from qtpy.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 from superqt.utils import qthrottled
@@ -28,6 +26,7 @@ from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from napari_hicstruct.plugin.state.models import reference_of
 from napari_hicstruct.plugin.state.numbers import first_number
 from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button, form, show_text, subdued
 
@@ -90,18 +89,15 @@ class ChangesView(QWidget):
         self.list.setAccessibleName("Changes")
         self.list.setToolTip("Choose a change to fly there; ◀ and ▶ step through.")
         self.list.currentItemChanged.connect(self._fly)
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.compare_button, 1)
-        for button in (self.previous_button, self.next_button, self.close_button):
-            row.addWidget(button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(form([("Before", self.sides["before"]), ("After", self.sides["after"])]))
-        layout.addLayout(row)
-        layout.addWidget(self.counts)
-        layout.addWidget(self.list)
+        row = hbox(Wide(self.compare_button), self.previous_button, self.next_button, self.close_button, spacing=4)
+        vbox(
+            form([("Before", self.sides["before"]), ("After", self.sides["after"])]),
+            row,
+            self.counts,
+            self.list,
+            on=self,
+            spacing=4,
+        )
         self.forget()
 
     # ------------------------------------------------------------------ what is compared

@@ -7,10 +7,11 @@ from typing import Any
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtGui import QBrush, QColor
-from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 from superqt.utils import ensure_main_thread, qthrottled
 
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import inks_of
 from napari_hicstruct.plugin.widgets.lifetime import Connection, follow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
@@ -91,16 +92,10 @@ class LineageView(QWidget):
         self.use_button.clicked.connect(lambda: self._emit(self.use_model))
         self.changed_button.clicked.connect(lambda: self._emit(self.compare_model))
         self.card = ModelCard()
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
+        buttons = hbox(spacing=4)
         for button in (self.use_button, self.card_button, self.changed_button):
             buttons.addWidget(button, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.tree)
-        layout.addLayout(buttons)
-        layout.addWidget(self.card)
+        vbox(self.tree, buttons, self.card, on=self, spacing=4)
         self._later = qthrottled(self.refresh, timeout=30, leading=False, parent=self)
 
     def set_lineage(self, lineage: Any, why_not: str = "") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 from superqt.utils import qdebounced
 
 from napari_hicstruct.jobs import Progress
@@ -17,6 +17,7 @@ from napari_hicstruct.plugin.panels.learn.lineage import LineageView
 from napari_hicstruct.plugin.panels.learn.loss_curve import LossCurve
 from napari_hicstruct.plugin.panels.learn.result import ResultView
 from napari_hicstruct.plugin.panels.learn.settings import FinetuneSettings
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
@@ -71,11 +72,10 @@ class LearnPanel(QWidget):
         self.validation = ValidationRegions(self._session.canvas)
         self.how.validation.toggled.connect(self.validation.show)
         self.running = RunningRow(
+            state,
             cancel="Cancel. Nothing is kept; the model in use stays.",
             stop="End the training now and keep the best so far; it is then compared as usual.",
         )
-        self.running.cancel_button.clicked.connect(lambda: state.cancel())
-        self.running.stop_button.clicked.connect(lambda: state.stop())
         self.speed, self.message = subdued(QLabel()), subdued(QLabel())
         self.message.setWordWrap(True)
         self.curve = LossCurve()
@@ -85,9 +85,7 @@ class LearnPanel(QWidget):
         self.lineage.compare_model.connect(self._compare_with_parent)
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
+        layout = vbox(on=self, spacing=5)
         self.folds = {
             "how": Fold("How", self.how, tooltip="Where it starts, what is trained, how long, on what."),
             "lineage": Fold(
@@ -130,10 +128,8 @@ class LearnPanel(QWidget):
         self.button.setToolTip(reason or ("A fine-tune is running." if running else _TIP))
         self.corrections.setToolTip(reason)
         self.how.setEnabled(not running)
-        self.running.set_running(running)
+        self.running.set_running(running, stopping=state.stopping)
         self.speed.setVisible(running)
-        self.running.stop_button.setEnabled(not state.stopping)
-        self.running.stop_button.setText("Stopping …" if state.stopping else "Stop")
 
     def _show_counts(self) -> None:
         total, new = self.state.total, self.state.new

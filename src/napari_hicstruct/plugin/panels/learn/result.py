@@ -6,15 +6,16 @@ import math
 from html import escape
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_hicstruct.annotations.kinds import plural_of_task
 from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.plugin.state.learning import LearningState
+from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
+from napari_hicstruct.plugin.widgets.style import selectable
 from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.finetune.job import informative_figures
 
@@ -81,10 +82,7 @@ class ResultView(QWidget):
         super().__init__()
         self._state = state
         self.verdict, self.details, self.table = InkLabel(), QLabel(), InkLabel()
-        for label in (self.verdict, self.details, self.table):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.RichText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        selectable(self.verdict, self.details, self.table, rich=True)
         self.table.setToolTip(
             "Old model → new model, and the range in which the difference lies with a chance of 90 %;\n"
             "in brackets of how many corrected candidates (of simulated maps: of how many maps) it is.\n"
@@ -95,11 +93,7 @@ class ResultView(QWidget):
             "Average precision: how far a list of simulated maps is right from the top down, 1 is best."
         )
         body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.details)
-        column.addWidget(self.table)
+        vbox(self.details, self.table, on=body, spacing=4)
         self.figures = Fold("Figures", body, tooltip="What the sentence above rests on.")
         self.back_button = QPushButton("Roll back")
         self.anyway_button = QPushButton("Use it anyway")
@@ -107,16 +101,10 @@ class ResultView(QWidget):
         self.back_button.clicked.connect(lambda: state.roll_back())
         self.anyway_button.clicked.connect(lambda: state.use_anyway())
         self.predict_button.clicked.connect(lambda: state.predict_with_result())
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
+        buttons = hbox(spacing=4)
         for button in (self.back_button, self.anyway_button, self.predict_button):
             buttons.addWidget(button, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.verdict)
-        layout.addLayout(buttons)
-        layout.addWidget(self.figures)
+        vbox(self.verdict, buttons, self.figures, on=self, spacing=4)
         follow(self, state.result_changed, self.refresh)
         self.refresh()
 

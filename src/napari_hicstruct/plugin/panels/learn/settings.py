@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from magicgui import magicgui
-from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_hicstruct.plugin.state.finetune_request import LearnRequest, finetune_request
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.style import bare, form
 
 _WIDGETS: dict[str, dict[str, Any]] = {
@@ -65,10 +66,7 @@ class FinetuneSettings(QWidget):
             ("Run on", parts["device"]),
             ("Run in", bare(parts["where"])),
         ]
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(form(rows))
-        layout.addWidget(self.validation)
+        vbox(form(rows), self.validation, on=self)
 
     def _update_steps(self, trainable: str) -> None:
         solved = trainable == "heads"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.icons import icon
 from napari_hicstruct.plugin.widgets.strip import icon_button
-from napari_hicstruct.plugin.widgets.style import subdued, wordy_button
+from napari_hicstruct.plugin.widgets.style import selectable, subdued, wordy_button
 
 _FOLD_TIP = "Fold the dock to a strip of icons, so that the map has the room."
 _PANELS_TIP = "Layers. Show or fold napari's layer list and layer controls."
@@ -37,8 +38,7 @@ class MapHeader(QWidget):
         self.about.setCheckable(True)
         self.panels, self.fold = icon_button(_PANELS_TIP), icon_button(_FOLD_TIP)
         self.text = subdued(QLabel())
-        self.text.setWordWrap(True)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        selectable(self.text)
         self.text.hide()
         self.about.toggled.connect(self.text.setVisible)
         first, second = QHBoxLayout(), QHBoxLayout()
@@ -50,12 +50,7 @@ class MapHeader(QWidget):
         second.addWidget(self.open)
         second.addWidget(self.about)
         second.addWidget(self.facts, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(6, 2, 4, 2)
-        column.setSpacing(3)
-        column.addLayout(first)
-        column.addLayout(second)
-        column.addWidget(self.text)
+        vbox(first, second, self.text, on=self, spacing=3, margins=(6, 2, 4, 2))
 
     def show_map(self, source: Any) -> None:
         """Show what is known of a map; None: none is open."""

@@ -11,7 +11,6 @@ from qtpy.QtWidgets import (
     QLabel,
     QLineEdit,
     QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,6 +25,7 @@ from napari_hicstruct.plugin.panels.map.places_row import PlacesRow
 from napari_hicstruct.plugin.panels.map.share_box import ShareBox
 from napari_hicstruct.plugin.state.view import View
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
 from napari_hicstruct.plugin.widgets.lifetime import follow
@@ -73,9 +73,7 @@ class MapPanel(QWidget):
         super().__init__()
         self._session = session
         self._build()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout = vbox(on=self, spacing=6)
         self._form = form(
             [
                 ("Chromosome", [self.chrom, self.back, self.forward, self.whole]),
@@ -135,11 +133,7 @@ class MapPanel(QWidget):
     def _region_cell(self) -> QWidget:
         """The box, and below it what is wrong with what was typed."""
         cell = QWidget()
-        column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.region)
-        column.addWidget(self.problem)
+        vbox(self.region, self.problem, on=cell, spacing=2)
         cell.setFocusProxy(self.region)
         return cell
 
@@ -176,11 +170,7 @@ class MapPanel(QWidget):
     def _colour_cell(self) -> QWidget:
         """The colours with their numbers, and below them what the numbers are."""
         cell = QWidget()
-        column = QVBoxLayout(cell)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.colours)
-        column.addWidget(self.meaning)
+        vbox(self.colours, self.meaning, on=cell, spacing=0)
         return cell
 
     def _say_colours(self) -> None:

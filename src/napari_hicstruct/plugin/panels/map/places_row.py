@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from qtpy.QtCore import QAbstractListModel, QSignalBlocker, Qt
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QListView, QMenu, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QComboBox, QListView, QMenu, QSizePolicy, QToolButton, QWidget
 
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.state.places import BOOKMARKS, Place
 from napari_hicstruct.plugin.state.window import WindowState
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox
 from napari_hicstruct.plugin.widgets.file_dialogs import PLACES, open_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button
@@ -68,12 +69,7 @@ class PlacesRow(QWidget):
         self.previous.clicked.connect(lambda: self._try(lambda: self._places.step(-1)))
         self.next.clicked.connect(lambda: self._try(lambda: self._places.step(1)))
         self.keep.clicked.connect(lambda: self._try(self._places.keep))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        row.addWidget(self.box, 1)
-        for button in (self.previous, self.next, self.keep, self.more):
-            row.addWidget(button)
+        hbox(Wide(self.box), self.previous, self.next, self.keep, self.more, on=self, spacing=4)
         self.setAcceptDrops(True)
         self.setFocusProxy(self.box)
         follow(self, self._places.changed, self._update)

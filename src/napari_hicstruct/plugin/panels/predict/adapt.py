@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_hicstruct.plugin.state.adapting import AdaptState
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.style import Segmented, show_text, subdued
@@ -36,22 +37,12 @@ class AdaptRow(QWidget):
         self.back.clicked.connect(lambda: state.back())
         self.which = Segmented(_WHICH, name="calls before or after adapting")
         self.which.chosen.connect(state.show)
-        self.running = RunningRow(cancel="Cancel; nothing is adapted.")
-        self.running.cancel_button.clicked.connect(lambda: state.cancel())
+        self.running = RunningRow(state, cancel="Cancel; nothing is adapted.")
         self.message = subdued(QLabel())
         self.message.setWordWrap(True)
         self.message.hide()
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.adapt, 2)
-        row.addWidget(self.which, 2)
-        row.addWidget(self.back)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        column.addLayout(row)
-        column.addWidget(self.running)
-        column.addWidget(self.message)
+        row = hbox(Wide(self.adapt, 2), Wide(self.which, 2), self.back, spacing=4)
+        vbox(row, self.running, self.message, on=self, spacing=3)
         follow(self, state.changed, self.refresh)
         follow(self, state.progressed, self.running.follow)
         follow(self, state.message, self._show)

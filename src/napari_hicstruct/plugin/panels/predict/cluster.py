@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QLineEdit, QWidget
 
 from napari_hicstruct.plugin.state.cluster_choice import PLACES, ClusterChoice
 from napari_hicstruct.plugin.state.prediction import PredictionState
-from napari_hicstruct.plugin.widgets.style import Segmented, show_text
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
+from napari_hicstruct.plugin.widgets.style import Segmented, show_text, wordy_button
 
 
 class ClusterForm(QWidget):
@@ -29,11 +30,7 @@ class ClusterForm(QWidget):
             "Address or scheduler file of a dask scheduler. Its workers must see the map by the same path."
         )
         self.scheduler.editingFinished.connect(lambda: choice.name(self.scheduler.text()))
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.place)
-        column.addWidget(self.scheduler)
+        vbox(self.place, self.scheduler, on=self, spacing=2)
         self.refresh()
 
     def refresh(self) -> None:
@@ -57,13 +54,8 @@ class FollowRow(QWidget):
         self._state = state
         self.said = QLabel()
         self.said.setWordWrap(True)
-        self.button = QPushButton("Follow")
-        self.button.setToolTip("Show how far it is, and take over its calls.")
-        self.button.clicked.connect(lambda: state.follow())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.said, 1)
-        row.addWidget(self.button)
+        self.button = wordy_button("Follow", "Show how far it is, and take over its calls.", lambda: state.follow())
+        hbox(Wide(self.said), self.button, on=self)
         self.refresh()
 
     def refresh(self) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 from magicgui import magicgui
 from qtpy.QtCore import QSignalBlocker
-from qtpy.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from qtpy.QtWidgets import QLineEdit, QWidget
 
 from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.state.run_options import FIELDS, RunOptions, limits_form
+from napari_hicstruct.plugin.widgets.boxes import hbox
 from napari_hicstruct.plugin.widgets.style import form, wordy_button
 
 _MIN_FIELD_PX = 30
@@ -42,8 +43,7 @@ class LimitsForm(QWidget):
             edit.setAccessibleName(f"Smallest probability: {field.title}" if field.task else field.title)
             edit.setMinimumWidth(_MIN_FIELD_PX)
             edit.textChanged.connect(lambda text, name=name: options.limit(name, text))
-        self.none = wordy_button("No limits", "Empty all fields.")
-        self.none.clicked.connect(options.clear)
+        self.none = wordy_button("No limits", "Empty all fields.", options.clear)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
             (field.title, self.edit(name)) for name, field in FIELDS.items() if not field.task
         ]
@@ -53,9 +53,7 @@ class LimitsForm(QWidget):
     def _probabilities(self) -> QWidget:
         """Three equal fields in one row."""
         row = QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
+        line = hbox(on=row, spacing=4)
         for name, field in FIELDS.items():
             if field.task:
                 line.addWidget(self.edit(name), 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.panels.predict.adapt import AdaptRow
 from napari_hicstruct.plugin.panels.predict.bins import BinList
@@ -13,6 +13,7 @@ from napari_hicstruct.plugin.panels.predict.tracks import TrackChoices
 from napari_hicstruct.plugin.state.adapting import AdaptState
 from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
 from napari_hicstruct.plugin.state.run_options import MODES
+from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
@@ -86,9 +87,8 @@ class PredictPanel(QWidget):
         self.run_button = QPushButton("Run model")
         self.run_button.setObjectName("hicRun")
         self.run_button.clicked.connect(lambda: state.run())
-        self._running = RunningRow(cancel="Cancel. What was found so far is kept.")
+        self._running = RunningRow(state, cancel="Cancel. What was found so far is kept.")
         self.bar, self.cancel_button = self._running.bar, self._running.cancel_button
-        self.cancel_button.clicked.connect(lambda: state.cancel())
         self.card = ModelCard()
         self.about = wordy_button("Card", "About this model: data, figures, calibration, lineage.")
         self.about.setCheckable(True)
@@ -99,9 +99,7 @@ class PredictPanel(QWidget):
 
     def _lay_out(self) -> None:
         tasks = QWidget()
-        line = QHBoxLayout(tasks)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(2)
+        line = hbox(on=tasks, spacing=2)
         for box in self.tasks.values():
             line.addWidget(box, 1)
         layout = QVBoxLayout(self)
@@ -110,11 +108,7 @@ class PredictPanel(QWidget):
         layout.addLayout(_narrow(form([("Model", [self.model, self.about, self.device])])))
         layout.addWidget(self.card)  # not in the grid: its row would stay open when it is hidden
         where = QWidget()
-        column = QVBoxLayout(where)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.scope)
-        column.addWidget(self.cluster)
+        vbox(self.scope, self.cluster, on=where, spacing=2)
         rows = [("Find", tasks), ("Where", where), ("Mode", self.mode), ("Bins", self.bins)]
         layout.addLayout(_narrow(form(rows)))
         for more in (self.tracks, self.adapt_row):

@@ -8,10 +8,11 @@ from functools import partial
 from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QIcon
-from qtpy.QtWidgets import QHBoxLayout, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from qtpy.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from napari_hicstruct.plugin.state.repair import RepairState
 from napari_hicstruct.plugin.state.repair_settings import ClassRow
+from napari_hicstruct.plugin.widgets.boxes import hbox
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.style import compact_button
 
@@ -78,9 +79,7 @@ class ClassTable(QTreeWidget):
         for column in (_VALUE, _VOXELS):
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         box = QWidget()
-        line = QHBoxLayout(box)
-        line.setContentsMargins(4, 0, 0, 0)
-        line.setSpacing(2)
+        line = hbox(on=box, spacing=2, margins=(4, 0, 0, 0))
         for text, by, off, tip in (
             ("↑", -1, first, "Let it win over the class above"),
             ("↓", 1, last, "Let the class below win over it"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 from superqt.utils import qdebounced, qthrottled
 
 from napari_hicstruct.config.repair import PRESETS
@@ -19,11 +19,12 @@ from napari_hicstruct.plugin.panels.repair.rule_list import RuleList
 from napari_hicstruct.plugin.panels.repair.votes import VotesView
 from napari_hicstruct.plugin.state.repair import RepairState
 from napari_hicstruct.plugin.state.repair_settings import STAGES
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold, Section
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import form, reveal, show_text, subdued, wordy_button
+from napari_hicstruct.plugin.widgets.style import form, reveal, selectable, show_text, subdued, wordy_button
 from napari_hicstruct.wording import how_many
 
 _TIP = "Repair in the background; the result is a new layer, what is there stays as it is."
@@ -80,8 +81,9 @@ class RepairPanel(QWidget):
         self.preset.addItems(PRESETS)
         self.preset.setToolTip(_PRESET_TIP)
         self.preset.textActivated.connect(self._choose_preset)
-        self.open_button = wordy_button("Open …", "Settings of a YAML file, as hicstruct repair takes them.")
-        self.open_button.clicked.connect(self._open_settings)
+        self.open_button = wordy_button(
+            "Open …", "Settings of a YAML file, as hicstruct repair takes them.", self._open_settings
+        )
         for key, text in STAGES.items():
             self.stage.addItem(text, key)
         self.stage.setToolTip("The last stage that runs: shapes alone are quickest, one function is smallest.")
@@ -96,26 +98,17 @@ class RepairPanel(QWidget):
         self.button.setMinimumHeight(34)
         self.button.clicked.connect(lambda: self.start())
         self.running = RunningRow(
-            cancel="Cancel. Nothing is kept.", stop="End the training now and go on with the best so far."
+            state, cancel="Cancel. Nothing is kept.", stop="End the training now and go on with the best so far."
         )
-        self.running.cancel_button.clicked.connect(lambda: state.cancel())
-        self.running.stop_button.clicked.connect(lambda: state.stop())
         self.curve, self.message = RepairCurve(), QLabel()
-        self.message.setWordWrap(True)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        selectable(self.message)
         self.result = ResultView(state)
         self.votes: VotesView | None = None
 
     def _lay_out(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.setSpacing(6)
+        layout = vbox(on=self, spacing=6, margins=(8, 4, 8, 4))
         presets = QWidget()
-        line = QHBoxLayout(presets)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        line.addWidget(self.preset, 1)
-        line.addWidget(self.open_button)
+        hbox(Wide(self.preset), self.open_button, on=presets, spacing=4)
         self.folds = {
             "classes": Fold("Classes", self.classes, tooltip="Names, voxels and priority.", open=True),
             "rules": Fold("Rules", self.rules, tooltip="What is known of the classes' neighbourhoods."),
@@ -219,9 +212,7 @@ class RepairPanel(QWidget):
             part.setEnabled(not running)
         self.button.setEnabled(not why_not and not running)
         self.button.setToolTip(why_not or ("Labels are being repaired." if running else _TIP))
-        self.running.set_running(running)
-        self.running.stop_button.setEnabled(not state.stopping)
-        self.running.stop_button.setText("Stopping …" if state.stopping else "Stop")
+        self.running.set_running(running, stopping=state.stopping)
         if not running:
             self.curve.clear()
         if state.problem and not running:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from html import escape
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.plugin.layers.repaired import CHANGE_COLOURS
 from napari_hicstruct.plugin.state.repair import RepairState
 from napari_hicstruct.plugin.state.repair_images import ADDED, EXCHANGED, REMOVED
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.inks import SECONDARY, InkLabel
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.style import Segmented
@@ -41,11 +42,7 @@ class ResultView(QWidget):
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.fold = Fold("What changed", self.figures, tooltip="Voxels by class and by rule.", open=True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for widget in (self.switch, self.legend, self.fold):
-            layout.addWidget(widget)
+        vbox(self.switch, self.legend, self.fold, on=self, spacing=4)
         self.hide()
 
     def show_outcome(self) -> None:

@@ -15,12 +15,12 @@ from qtpy.QtWidgets import (
     QMenu,
     QPushButton,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from napari_hicstruct.config.repair import EVERY, FillHoles, KeepLargest, Near, Rule, Touches
 from napari_hicstruct.plugin.state.repair import RepairState
+from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
 
 TOUCHES, NEAR, HOLES, LARGEST = "touches", "lies near", "holes filled", "largest kept"
@@ -44,16 +44,10 @@ class RuleList(QWidget):
         self._shown: list[Any] | None = None
         self.none = subdued(QLabel("No rules: shapes are laid over each other by priority alone."))
         self.none.setWordWrap(True)
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(1)
+        self._rows = vbox(spacing=1)
         self.adder = RuleAdder()
         self.adder.added.connect(lambda rule: state.add_rule(rule))
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.none)
-        layout.addLayout(self._rows)
-        layout.addWidget(self.adder)
+        vbox(self.none, self._rows, self.adder, on=self, spacing=4)
 
     def show_rules(self) -> None:
         """Show the rules as they are; those that name a class that is not there are grey and say so."""
@@ -72,14 +66,12 @@ class RuleList(QWidget):
 
     def _row(self, rule: Rule, is_dropped: bool) -> QWidget:
         box = QWidget()
-        line = QHBoxLayout(box)
-        line.setContentsMargins(0, 0, 0, 0)
+        line = hbox(on=box)
         text = QLabel(rule.text)
         if is_dropped:
             subdued(text).setToolTip("Not applied: it names a class that is not there.")
             text.setText(f"{rule.text} (not there)")
-        remove = compact_button("✕", "Remove this rule.")
-        remove.clicked.connect(partial(self._remove, rule))
+        remove = compact_button("✕", "Remove this rule.", partial(self._remove, rule))
         line.addWidget(text, 1)
         line.addWidget(remove)
         return box
@@ -125,11 +117,7 @@ class RuleAdder(QWidget):
         second.addWidget(self.others, 1)
         second.addWidget(self.number)
         second.addWidget(self.add)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.setSpacing(4)
-        layout.addLayout(first)
-        layout.addLayout(second)
+        vbox(first, second, on=self, spacing=4, margins=(0, 4, 0, 0))
         self.kind.currentTextChanged.connect(self._kind_changed)
         self.of.currentTextChanged.connect(lambda _: self._list_others())
         self.add.clicked.connect(lambda: self._add())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QWidget
 from superqt.utils import qthrottled
 
 from napari_hicstruct.jobs import Progress
@@ -12,10 +12,11 @@ from napari_hicstruct.plugin.layers.repaired import RepairedLayers
 from napari_hicstruct.plugin.panels.repair.curve import RepairCurve
 from napari_hicstruct.plugin.panels.repair.result import LEGEND, SHOWN
 from napari_hicstruct.plugin.state.repair_votes import RepairVotesState, class_colours
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import Segmented, show_text, subdued, wordy_button
+from napari_hicstruct.plugin.widgets.style import Segmented, selectable, show_text, subdued, wordy_button
 
 _TIP = (
     "Count at each pixel which share of the callers has a domain, a stripe or a loop there, repair these masks with "
@@ -63,11 +64,10 @@ class VotesView(QWidget):
     def _build(self) -> None:
         state = self.state
         self.summary, self.message, self.text = subdued(QLabel()), subdued(QLabel()), QLabel()
-        for label in (self.summary, self.message, self.text):
-            label.setWordWrap(True)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.callers = wordy_button("Callers …", "Tick whose lists vote: sets of the project, and files.")
-        self.callers.clicked.connect(self.consensus_wanted.emit)
+        selectable(self.summary, self.message, self.text)
+        self.callers = wordy_button(
+            "Callers …", "Tick whose lists vote: sets of the project, and files.", self.consensus_wanted.emit
+        )
         self.threshold = QDoubleSpinBox()
         self.threshold.setRange(0.05, 0.95)
         self.threshold.setSingleStep(0.05)
@@ -79,27 +79,28 @@ class VotesView(QWidget):
         self.button.setMinimumHeight(30)
         self.button.clicked.connect(lambda: state.start())
         self.running = RunningRow(
-            cancel="Cancel. Nothing is kept.", stop="End the training now and go on with the best so far."
+            state, cancel="Cancel. Nothing is kept.", stop="End the training now and go on with the best so far."
         )
-        self.running.cancel_button.clicked.connect(lambda: state.cancel())
-        self.running.stop_button.clicked.connect(lambda: state.stop())
         self.curve = RepairCurve()
         self.switch = Segmented(SHOWN, name="Which pixels are shown")
         self.switch.chosen.connect(lambda shown: self.pixels.show(shown))  # type: ignore[arg-type]
         self.legend = InkLabel(LEGEND)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.callers)
-        row.addWidget(self.threshold, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        layout.addWidget(self.summary)
-        layout.addLayout(row)
-        for widget in (self.button, self.running, self.curve, self.message, self.text, self.switch, self.legend):
-            layout.addWidget(widget)
+        row = hbox(self.callers, Wide(self.threshold), spacing=4)
+        vbox(
+            self.summary,
+            row,
+            self.button,
+            self.running,
+            self.curve,
+            self.message,
+            self.text,
+            self.switch,
+            self.legend,
+            on=self,
+            spacing=5,
+        )
         for widget in (self.message, self.text, self.switch, self.legend):
             widget.hide()
 
@@ -118,9 +119,7 @@ class VotesView(QWidget):
         if running and self.running.isHidden():
             self._losses, self._stage = {}, ""
             self.curve.clear()
-        self.running.set_running(running)
-        self.running.stop_button.setEnabled(not state.stopping)
-        self.running.stop_button.setText("Stopping …" if state.stopping else "Stop")
+        self.running.set_running(running, stopping=state.stopping)
         if not running:
             self.curve.clear()
         show_text(self.text, state.text)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 from superqt import QLabeledDoubleSlider
 
 from napari_hicstruct.active.candidate_table import Mask
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
+from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.style import subdued
 
 
@@ -39,16 +40,13 @@ class BulkPanel(QWidget):
         self.threshold.setToolTip(f"Threshold on the confidence, 0 to 1: {MEANINGS[CONFIDENCE]}")
         self.threshold.setValue(0.5)
         self.let_go.setToolTip("Leave what the lasso caught as it is (Esc)")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
+        column = vbox(on=self, spacing=4)
         for row in (
             (self.threshold,),
             (self.accept, self.reject),
             (self.lasso, self.take, self.refuse, self.let_go),
         ):
-            line = QHBoxLayout()
-            line.setSpacing(4)
+            line = hbox(spacing=4)
             for widget in row:
                 line.addWidget(widget, 1)
             column.addLayout(line)

@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind
@@ -17,6 +17,7 @@ from napari_hicstruct.plugin.state.orientation import OrientationState
 from napari_hicstruct.plugin.state.palette import DIRECTION_WORDS, middle_elided, name_of, status_text
 from napari_hicstruct.plugin.state.queue_reason import against
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.style import subdued
 
 _WHY_LINES = 2
@@ -35,11 +36,7 @@ class Card(QWidget):
         subdued(self.why)
         for label in (self.title, self.facts, self.why):  # no name or place makes the dock wider
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        for label in (self.title, self.facts, self.why):
-            column.addWidget(label)
+        vbox(self.title, self.facts, self.why, on=self, spacing=2)
 
     def showEvent(self, event: Any) -> None:
         """Room for so many lines in the letters of napari's theme, which a widget has once it is shown."""

@@ -6,7 +6,7 @@ from math import inf
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QLineEdit, QSizePolicy, QWidget
 from superqt import QLabeledDoubleRangeSlider
 
 from napari_hicstruct.active.candidate_table import QueueFilter, ReviewMode
@@ -18,8 +18,9 @@ from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.palette import middle_elided, plural_of
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
-from napari_hicstruct.plugin.widgets.style import form, subdued
+from napari_hicstruct.plugin.widgets.style import form, subdued, wordy_button
 
 MODES = {
     ReviewMode.OPEN: ("not judged yet", "Candidates that nobody has judged"),
@@ -42,11 +43,9 @@ class QueueFilters(QWidget):
         self.nearest, self.farthest = _Distance("from, bp", 0.0), _Distance("to, bp", inf)
         self.score, self.pair = _score_range(), _least_pair()
         self.motifs = QComboBox()
-        self.clear = QPushButton("Clear filter")
-        self.clear.setToolTip("All kinds, sets, distances and confidences")
+        self.clear = wordy_button("Clear filter", "All kinds, sets, distances and confidences")
         self._fill()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = vbox(on=self)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
             ("go through", self.mode),
             ("kind", self.kind),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from html import escape
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
 
 from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.state.queue import ReviewQueue
+from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.style import subdued
 
 ORDERS: dict[str, str] = {
@@ -73,16 +74,11 @@ class QueueHeader(QWidget):
         view.setMinimumWidth(190)
         self.order.activated.connect(self._choose)
         edit.editingFinished.connect(self._choose)
-        row = QHBoxLayout()
-        row.setSpacing(6)
+        row = hbox(spacing=6)
         self.order.setAccessibleName("order of the queue")
         row.addWidget(self.counts)
         row.addWidget(self.order, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        column.addLayout(row)
-        column.addWidget(self.note)
+        vbox(row, self.note, on=self, spacing=3)
 
     def refresh(self) -> None:
         """Show the queue as it is."""

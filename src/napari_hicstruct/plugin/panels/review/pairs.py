@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
@@ -37,20 +38,10 @@ class PairsPanel(QWidget):
         self.ask.clicked.connect(lambda: state.run())
         self.forget.clicked.connect(lambda: state.forget())
         self.forget.setToolTip("Cards, order and filter know of no pairs any more.")
-        self.running = RunningRow(cancel="Cancel; the queue stays as it is.")
-        self.running.cancel_button.clicked.connect(lambda: state.cancel())
+        self.running = RunningRow(state, cancel="Cancel; the queue stays as it is.")
         self.why_not, self.message = subdued(QLabel()), subdued(QLabel())
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.ask, 1)
-        row.addWidget(self.forget)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        column.addWidget(self.form)
-        column.addLayout(row)
-        for widget in (self.why_not, self.running, self.message):
-            column.addWidget(widget)
+        row = hbox(Wide(self.ask), self.forget, spacing=4)
+        vbox(self.form, row, self.why_not, self.running, self.message, on=self, spacing=3)
         for label in (self.why_not, self.message):
             label.setWordWrap(True)
             label.hide()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.review.bulk import BulkPanel
@@ -20,10 +20,11 @@ from napari_hicstruct.plugin.panels.review.rescoring import RescoringPanel
 from napari_hicstruct.plugin.panels.review.statistics import StatisticsPanel
 from napari_hicstruct.plugin.state.commands import key_of, keys_of
 from napari_hicstruct.plugin.state.labels import Others
+from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.soon import Soon
-from napari_hicstruct.plugin.widgets.style import Segmented, reveal, subdued
+from napari_hicstruct.plugin.widgets.style import Segmented, reveal, subdued, wordy_button
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -96,10 +97,7 @@ class ReviewPanel(QWidget):
         self._update()
 
     def _build(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
-        column.addWidget(self._candidate_block())
+        column = vbox(self._candidate_block(), on=self, spacing=5)
         for group in (_GO, _TRAVEL):
             column.addLayout(self._button_row(group))
         last = QHBoxLayout()
@@ -120,17 +118,11 @@ class ReviewPanel(QWidget):
     def _candidate_block(self) -> QWidget:
         """What is seen together while one judges."""
         self._candidate = QWidget()
-        column = QVBoxLayout(self._candidate)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
-        column.addWidget(self.header)
-        column.addWidget(self.card)
-        column.addLayout(self._button_row(_JUDGE))
+        vbox(self.header, self.card, self._button_row(_JUDGE), on=self._candidate, spacing=5)
         return self._candidate
 
     def _others_row(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(6)
+        row = hbox(spacing=6)
         self.others = Segmented(_OTHERS, name="other objects while a candidate is up")
         self.others.chosen.connect(self._labels.set_others)
         row.addWidget(subdued(QLabel(f"Others  {key_of('change_others')}")))
@@ -138,13 +130,12 @@ class ReviewPanel(QWidget):
         return row
 
     def _button_row(self, group: tuple[tuple[str, str, str], ...]) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(4)
+        row = hbox(spacing=4)
         for text, command, tooltip in group:
             key = key_of(command)
-            button = QPushButton(f"{text}  {key}" if len(key) == 1 else text)
-            button.setToolTip(f"{tooltip} ({key})")
-            button.clicked.connect(self._calling(command))
+            button = wordy_button(
+                f"{text}  {key}" if len(key) == 1 else text, f"{tooltip} ({key})", self._calling(command)
+            )
             self.buttons[command] = button
             row.addWidget(button, 1)
         return row

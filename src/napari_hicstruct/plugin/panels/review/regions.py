@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from napari_hicstruct.genome import display_name, display_region, format_bp
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import ReviewedRegion
@@ -39,14 +40,8 @@ class RegionsPanel(QWidget):
         self.shown.toggled.connect(self._regions.show)
         self.remove = QPushButton("Not reviewed after all")
         self.remove.clicked.connect(self._take_back)
-        last = QHBoxLayout()
-        last.addWidget(self.remove, 1)
-        last.addWidget(self.shown)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.list)
-        column.addLayout(last)
+        last = hbox(Wide(self.remove), self.shown)
+        vbox(self.list, last, on=self, spacing=4)
 
     def refresh(self) -> None:
         """Show the regions there are."""

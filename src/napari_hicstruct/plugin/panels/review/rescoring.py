@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QLabel, QWidget
 
 from napari_hicstruct.plugin.state.rescoring import MAX_CANDIDATES, RescoringState
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import show_text, subdued
+from napari_hicstruct.plugin.widgets.style import show_text, subdued, wordy_button
 
 
 class RescoringPanel(QWidget):
@@ -21,37 +22,28 @@ class RescoringPanel(QWidget):
     def __init__(self, state: RescoringState) -> None:
         super().__init__()
         self.state = state
-        self.rescore = QPushButton("Rescore")
-        self.rescore.setToolTip(
+        self.rescore = wordy_button(
+            "Rescore",
             f"Run the model in use on the first {MAX_CANDIDATES:,} of the queue again: its probabilities, how much its "
             "votes differ (order: votes differ), what it sees of them (order: spread over all kinds).\n"
-            "The queue is ordered anew; the chosen candidate stays."
+            "The queue is ordered anew; the chosen candidate stays.",
+            lambda: state.rescore(),
         )
-        self.rescore.clicked.connect(lambda: state.rescore())
-        self.propose = QPushButton("Find uncertain")
-        self.propose.setToolTip(
-            "Add places in view where the model is unsure although nothing is called there, to a set of their own."
+        self.propose = wordy_button(
+            "Find uncertain",
+            "Add places in view where the model is unsure although nothing is called there, to a set of their own.",
+            lambda: state.propose(),
         )
-        self.propose.clicked.connect(lambda: state.propose())
         self.auto = QCheckBox("rescore after each fine-tune")
         self.auto.setChecked(state.auto)
         self.auto.setToolTip("The queue then follows what the new model is least certain of.")
         self.auto.toggled.connect(lambda on: setattr(state, "auto", on))
-        self.running = RunningRow(cancel="Cancel; the queue stays as it is.")
-        self.running.cancel_button.clicked.connect(lambda: state.cancel())
+        self.running = RunningRow(state, cancel="Cancel; the queue stays as it is.")
         self.message = subdued(QLabel())
         self.message.setWordWrap(True)
         self.message.hide()
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        row.addWidget(self.rescore, 1)
-        row.addWidget(self.propose, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(3)
-        column.addLayout(row)
-        for widget in (self.auto, self.running, self.message):
-            column.addWidget(widget)
+        row = hbox(Wide(self.rescore), Wide(self.propose), spacing=4)
+        vbox(row, self.auto, self.running, self.message, on=self, spacing=3)
         follow(self, state.changed, self._update)
         follow(self, state.progressed, self.running.follow)
         follow(self, state.message, self._show)

@@ -13,7 +13,6 @@ from qtpy.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 from superqt.utils import qthrottled
@@ -24,6 +23,7 @@ from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.state.palette import name_of
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import form, subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
@@ -66,11 +66,7 @@ class StatisticsPanel(QWidget):
         self.reviewer.setMaxLength(80)
         self.reviewer.editingFinished.connect(self._rename)
         self._dress()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.table)
-        column.addWidget(self.agreement)
+        column = vbox(self.table, self.agreement, on=self, spacing=4)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [("reviewer", self.reviewer)]
         column.addLayout(form(rows))
         self._later = qthrottled(self.refresh, timeout=250, leading=False, parent=self)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qtpy.QtCore import QSignalBlocker, Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton, QSizePolicy, QSpinBox, QWidget
 
 from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.panels.segment.run import RunView
 from napari_hicstruct.plugin.state.segmentation import SegmentationState
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import Segmented, form, wordy_button
 from napari_hicstruct.wording import how_many
@@ -60,9 +61,7 @@ class ApplyView(QWidget):
         self.button.setMinimumHeight(34)
         self.button.clicked.connect(lambda: self.start())
         self.running = RunView(state, "segment")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
+        layout = vbox(on=self, spacing=5)
         rows: list[tuple[str, QWidget | list[QWidget]]] = [
             ("Model", [self.model, self.open_button]),
             ("Smallest", self.min_size),

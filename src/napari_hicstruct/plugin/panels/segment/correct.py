@@ -6,18 +6,19 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QPushButton, QWidget
 
 from napari_hicstruct.plugin.layers.segmented import correction_of, segmented_layers
 from napari_hicstruct.plugin.panels.segment.run import RunView
 from napari_hicstruct.plugin.state.segmentation import SegmentationState
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import form, reveal, show_text, wordy_button
+from napari_hicstruct.plugin.widgets.style import form, reveal, selectable, show_text, wordy_button
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
@@ -61,8 +62,9 @@ class CorrectView(QWidget):
             "Segmentation", "A layer that was segmented here; what you paint on it is found by itself.", none="none yet"
         )
         self.layer.chosen.connect(self.choose)
-        self.paint_button = wordy_button("Paint", "Take napari's brush in hand on this layer.")
-        self.paint_button.clicked.connect(lambda: self.paint_wanted.emit(self.layer.layer))
+        self.paint_button = wordy_button(
+            "Paint", "Take napari's brush in hand on this layer.", lambda: self.paint_wanted.emit(self.layer.layer)
+        )
         self.painted = InkLabel()
         self.painted.setWordWrap(True)
         self.whole = QCheckBox("I checked the whole picture")
@@ -79,32 +81,26 @@ class CorrectView(QWidget):
         self.fold = Fold("Learning: settings", self.settings, tooltip="How long, and where.")
         self.running = RunView(state, "correct", stop="End the training now and judge the best model so far.")
         self.verdict, self.figures = InkLabel(), InkLabel()
-        for label in (self.verdict, self.figures):
-            label.setWordWrap(True)
-            label.setTextFormat(Qt.TextFormat.RichText)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        selectable(self.verdict, self.figures, rich=True)
         self.use_button, self.back_button = QPushButton("Use"), QPushButton("Go back")
         self.use_button.clicked.connect(lambda: state.use())
         self.back_button.clicked.connect(lambda: state.go_back())
         self.result = QWidget()
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setSpacing(4)
-        buttons.addWidget(self.use_button, 1)
-        buttons.addWidget(self.back_button, 1)
-        column = QVBoxLayout(self.result)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.verdict)
-        column.addWidget(self.figures)
-        column.addLayout(buttons)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        layout.addLayout(form([("Corrected", [self.layer, self.paint_button])]))
-        for widget in (self.painted, self.whole, self.fold, self.button, self.running, self.result):
-            layout.addWidget(widget)
+        buttons = hbox(Wide(self.use_button), Wide(self.back_button), spacing=4)
+        vbox(self.verdict, self.figures, buttons, on=self.result, spacing=4)
+        vbox(
+            form([("Corrected", [self.layer, self.paint_button])]),
+            self.painted,
+            self.whole,
+            self.fold,
+            self.button,
+            self.running,
+            self.result,
+            on=self,
+            spacing=5,
+        )
         self.result.hide()
 
     def start(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QWidget
 from superqt.utils import qdebounced, qthrottled
 
 from napari_hicstruct.plugin.controllers.session import Session
@@ -14,6 +14,7 @@ from napari_hicstruct.plugin.panels.segment.apply import ApplyView
 from napari_hicstruct.plugin.panels.segment.correct import CorrectView
 from napari_hicstruct.plugin.panels.segment.train import TrainView
 from napari_hicstruct.plugin.state.segmentation import SegmentationState
+from napari_hicstruct.plugin.widgets.boxes import GAP, vbox
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Section
@@ -63,13 +64,7 @@ class SegmentPanel(QWidget):
                 "Learn from corrections", self.correct, tooltip="Paint over what is wrong, and let the model learn it."
             ),
         }
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.setSpacing(6)
-        layout.addLayout(form([("Picture", self.picture)]))
-        for section in self.sections.values():
-            layout.addWidget(section)
-        layout.addStretch(1)
+        vbox(form([("Picture", self.picture)]), *self.sections.values(), GAP, on=self, spacing=6, margins=(8, 4, 8, 4))
 
     def _follow(self) -> None:
         viewer = self._session.viewer

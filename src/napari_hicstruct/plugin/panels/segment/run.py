@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.panels.segment.curve import TaskCurve
 from napari_hicstruct.plugin.state.segmentation import SegmentationState, Work
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import reveal, show_text
+from napari_hicstruct.plugin.widgets.style import reveal, selectable, show_text
 
 
 class RunView(QWidget):
@@ -27,17 +27,10 @@ class RunView(QWidget):
     def __init__(self, state: SegmentationState, work: Work, *, stop: str = "") -> None:
         super().__init__()
         self._state, self._work = state, work
-        self.row = RunningRow(cancel="Cancel. Nothing is kept.", stop=stop)
-        self.row.cancel_button.clicked.connect(lambda: state.cancel())
-        self.row.stop_button.clicked.connect(lambda: state.stop())
+        self.row = RunningRow(state, cancel="Cancel. Nothing is kept.", stop=stop)
         self.curve, self.message = TaskCurve(), QLabel()
-        self.message.setWordWrap(True)
-        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for widget in (self.row, self.curve, self.message):
-            layout.addWidget(widget)
+        selectable(self.message)
+        vbox(self.row, self.curve, self.message, on=self, spacing=4)
         self.message.hide()
         self._why_not = ""
         follow(self, state.progressed, self._step)
@@ -62,9 +55,7 @@ class RunView(QWidget):
         """Show how it stands; ``why_not``: why the work cannot begin now."""
         self._why_not = why_not
         state = self._state
-        self.row.set_running(self._mine)
-        self.row.stop_button.setEnabled(not state.stopping)
-        self.row.stop_button.setText("Stopping …" if self._mine and state.stopping else "Stop")
+        self.row.set_running(self._mine, stopping=state.stopping)
         if state.running and not self._mine:
             self.curve.clear()
         self._say()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
 
 from napari_hicstruct.config.segmentation import PRESETS, SELECTORS
 from napari_hicstruct.plugin.layers.segmented import all_labels_layers
@@ -13,6 +13,7 @@ from napari_hicstruct.plugin.panels.segment.class_list import ClassList
 from napari_hicstruct.plugin.panels.segment.run import RunView
 from napari_hicstruct.plugin.state.segmentation import SegmentationState
 from napari_hicstruct.plugin.state.segmentation_settings import RUN_KEYS, SELECTOR_NAMES
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
@@ -58,8 +59,9 @@ class TrainView(QWidget):
         self.preset.addItems(PRESETS)
         self.preset.setToolTip(_PRESET_TIP)
         self.preset.textActivated.connect(self._choose_preset)
-        self.open_button = wordy_button("Open …", "Settings of a YAML file, as hicstruct segment train takes them.")
-        self.open_button.clicked.connect(self._open_settings)
+        self.open_button = wordy_button(
+            "Open …", "Settings of a YAML file, as hicstruct segment train takes them.", self._open_settings
+        )
         for name in SELECTORS:
             self.selector.addItem(name.replace("_", "  "), name)
             self.selector.setItemData(self.selector.count() - 1, SELECTOR_NAMES[name], Qt.ItemDataRole.ToolTipRole)
@@ -83,26 +85,22 @@ class TrainView(QWidget):
 
     def _lay_out(self) -> None:
         presets = QWidget()
-        line = QHBoxLayout(presets)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        line.addWidget(self.preset, 1)
-        line.addWidget(self.open_button)
+        hbox(Wide(self.preset), self.open_button, on=presets, spacing=4)
         self.folds = {
             "run": Fold("Training: settings", self.run, tooltip="Steps, crops, what is held out."),
             "selector": Fold("Selector: settings", self.options, tooltip="Experts and gates of E2 to E6."),
             "losses": Fold("Losses: settings", self.losses, tooltip="Weights of the three tasks' losses."),
         }
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(5)
-        layout.addLayout(form([("Labels", self.labels), ("Values are", self.are)]))
-        layout.addWidget(self.classes)
-        layout.addLayout(form([("Preset", presets), ("Selector", self.selector), ("Model name", self.name)]))
-        for fold in self.folds.values():
-            layout.addWidget(fold)
-        for widget in (self.button, self.running):
-            layout.addWidget(widget)
+        vbox(
+            form([("Labels", self.labels), ("Values are", self.are)]),
+            self.classes,
+            form([("Preset", presets), ("Selector", self.selector), ("Model name", self.name)]),
+            *self.folds.values(),
+            self.button,
+            self.running,
+            on=self,
+            spacing=5,
+        )
 
     def start(self) -> None:
         """Train with what is chosen."""

@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QSizePolicy,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 from superqt.utils import qthrottled
@@ -26,6 +25,7 @@ from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.numbers import MEANINGS, PROBABILITY, RANKING_SCORE, SOFT_SCORE, numbers_of
 from napari_hicstruct.plugin.state.palette import name_of, plural_of, status_text
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.widgets.boxes import Wide, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.plugin.widgets.table_model import Index, TableModel
@@ -144,10 +144,7 @@ class ObjectTable(QWidget):
         self._dress()
         self.count = subdued(QLabel())
         self._filters = self._build_filters()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 0, 4, 4)
-        column.addLayout(self._filters)
-        column.addWidget(self.table, 1)
+        vbox(self._filters, Wide(self.table), on=self, margins=(4, 0, 4, 4))
         # napari puts blank room below what does not ask for all of it
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._later = qthrottled(self._update, timeout=60, leading=False, parent=self)

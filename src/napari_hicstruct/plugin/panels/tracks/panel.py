@@ -11,10 +11,8 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
-    QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 from superqt import QElidingLabel
@@ -22,6 +20,7 @@ from superqt import QElidingLabel
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.track_menu import menu_of
 from napari_hicstruct.plugin.state.shown_track import FORWARD, OWN, OWN_PREFIX, ShownTrack
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.file_dialogs import TRACKS, open_files
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
@@ -58,8 +57,9 @@ class TracksPanel(QWidget):
         self.open = wordy_button(
             "Open tracks …", "bigWig, bedGraph, BED, narrowPeak, CTCF motifs, genes (GTF, GFF3, BED12)"
         )
-        self.own = QPushButton("From the map")
-        self.own.setToolTip("Tracks that are computed from the map: insulation, coverage, virtual 4C …")
+        self.own = wordy_button(
+            "From the map", "Tracks that are computed from the map: insulation, coverage, virtual 4C …"
+        )
         self.below, self.beside = QCheckBox("below the map"), QCheckBox("on its right")
         self.below.setToolTip("Tracks below the map, along its columns (second anchors)")
         self.beside.setToolTip("Tracks on the right of the map, too, along its rows (first anchors)")
@@ -85,13 +85,7 @@ class TracksPanel(QWidget):
         for widget in (self.below, self.beside):
             places.addWidget(widget)
         places.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(5)
-        column.addWidget(self.nothing)
-        column.addLayout(self._grid)
-        column.addLayout(first)
-        column.addLayout(places)
+        vbox(self.nothing, self._grid, first, places, on=self, spacing=5)
 
     def _update(self) -> None:
         for box, on in ((self.below, self._state.below), (self.beside, self._state.beside)):
