@@ -15,10 +15,6 @@ MIN_LIKELY = 0.5
 class CallTally:
     """Counts per kind, of calls that may come in parts.
 
-    Parameters
-    ----------
-    calls : iterable of Annotation
-
     Attributes
     ----------
     found : Counter of Kind

@@ -63,6 +63,31 @@ def output_error(path: Path, error: Exception, *, what: str = "") -> OutputError
     return OutputError(text + kept, where=path, hint=hint)
 
 
+@contextlib.contextmanager
+def writing(path: Path, *, what: str = "") -> Iterator[None]:
+    """Around all that writes ``path``: an OSError within is raised as :func:`output_error`.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        yield
+    except OSError as error:
+        raise output_error(path, error, what=what) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it.
+
+    Raises
+    ------
+    OutputError
+    """
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def try_folder(folder: Path, *, make: bool = True) -> None:
     """Refuse a folder that cannot be written, or is missing and may not be made; nothing is left of the attempt.
 

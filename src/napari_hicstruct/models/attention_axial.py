@@ -23,11 +23,6 @@ class RowAttention(nn.Module):
 
     ``y(i, j) = Σ_k softmax_k(q(i, j) · k(i, k) / √d + s · oe(i, k)) v(i, k)``, with one learnable ``s`` per head from 0
     where contacts are given.
-
-    Parameters
-    ----------
-    channels : int
-    options : AttentionConfig
     """
 
     def __init__(self, channels: int, options: AttentionConfig) -> None:

@@ -29,12 +29,7 @@ def _check_names(config: ModelConfig) -> None:
 
 
 class MultiTaskNet(nn.Module):
-    """Everything between input channels and logits; tasks are configuration, none is hard-coded.
-
-    Parameters
-    ----------
-    config : ModelConfig
-    """
+    """Everything between input channels and logits; tasks are configuration, none is hard-coded."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

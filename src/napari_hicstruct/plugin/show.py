@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.files import in_place_of, output_error, try_folder
+from napari_hicstruct.config.files import in_place_of, try_folder, writing
 from napari_hicstruct.errors import OutputError, ProjectError
 from napari_hicstruct.plugin._docks import open_dock
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
@@ -305,8 +305,5 @@ def _write_png(picture: Any, path: Path) -> None:
     """Write the picture whole or not at all."""
     from napari.utils.io import imsave
 
-    try:
-        with in_place_of(path, make=False) as part:
-            imsave(str(part), picture)
-    except OSError as error:
-        raise output_error(path, error) from error
+    with writing(path), in_place_of(path, make=False) as part:
+        imsave(str(part), picture)

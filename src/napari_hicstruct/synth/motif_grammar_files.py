@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.synth.motif_grammar import BASES, MotifGrammar
 
 WIDTH = 60
@@ -32,13 +32,10 @@ def write_grammar(made: MotifGrammar, folder: Path) -> None:
     window = made.settings.window
     for name, peaks in zip(made.lines, made.peaks, strict=True):
         texts[f"peaks/{name}.bed"] = "".join(f"{chrom}\t{start}\t{start + window}\n" for chrom, start in peaks)
-    try:
-        with in_place_of(folder) as part:
-            (part / "peaks").mkdir(parents=True)
-            for name, text in texts.items():
-                (part / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise output_error(folder, error) from error
+    with writing(folder), in_place_of(folder) as part:
+        (part / "peaks").mkdir(parents=True)
+        for name, text in texts.items():
+            (part / name).write_text(text, encoding="utf-8")
 
 
 def motif_names(made: MotifGrammar) -> list[str]:

@@ -17,11 +17,6 @@ class LowRank(nn.Module):
     """``W + B·A``: a change of low rank in a weight that stays as it is.
 
     Source: Hu et al. 2021 (LoRA), on a convolution's weight read as a matrix ``(out, in·k·k)``.
-
-    Parameters
-    ----------
-    weight : Tensor
-    rank : int
     """
 
     def __init__(self, weight: Tensor, rank: int) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 
 LOG = "log.jsonl"
 
@@ -20,11 +20,8 @@ def append_entry(folder: Path, entry: dict[str, Any]) -> None:
         If it cannot be written.
     """
     path = folder / LOG
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry) + "\n")
-    except OSError as error:
-        raise output_error(path, error) from error
+    with writing(path), path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(entry) + "\n")
 
 
 def cut_log(folder: Path, step: int) -> None:
@@ -36,11 +33,8 @@ def cut_log(folder: Path, step: int) -> None:
     kept = [line for line in lines if _step(line) <= step]
     if kept == lines:
         return
-    try:
-        with in_place_of(path) as part:
-            part.write_text("".join(kept), encoding="utf-8")
-    except OSError as error:
-        raise output_error(path, error) from error
+    with writing(path), in_place_of(path) as part:
+        part.write_text("".join(kept), encoding="utf-8")
 
 
 def _step(line: str) -> float:

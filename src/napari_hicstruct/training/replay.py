@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.evaluation.ranking import average_precision_of
 from napari_hicstruct.training.head_fit import HeadChange, HeadSamples
@@ -127,11 +127,8 @@ def save_replay(replay: Replay, path: Path) -> None:
         for name in ReplayRows.__dataclass_fields__
     }
     header = np.array([str(FORMAT), str(replay.held), replay.sha256])
-    try:
-        with in_place_of(path) as file, file.open("wb") as out:
-            np.savez_compressed(out, header=header, **arrays)
-    except OSError as error:
-        raise output_error(path, error, what="the replay set cannot be written") from error
+    with writing(path, what="the replay set cannot be written"), in_place_of(path) as file, file.open("wb") as out:
+        np.savez_compressed(out, header=header, **arrays)
 
 
 def load_replay(path: Path) -> Replay:

@@ -15,7 +15,7 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.outlines import box_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.annotations.writers.browsers import AUTOSQL, interact_rows
-from napari_hicstruct.config.files import check_output_file, in_place_of, output_error, write_text
+from napari_hicstruct.config.files import check_output_file, in_place_of, output_error, write_text, writing
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import LabelError
@@ -370,9 +370,6 @@ def write_biginteract(records: Sequence[Annotation], path: Path, chromsizes: Map
     sizes = {display_name(name): size for name, size in chromsizes.items()}
     rows = [tuple(map(str, row)) for row in interact_rows(records)]
     values = [(row[0], int(row[1]), int(row[2]), "\t".join(row[3:])) for row in rows]
-    try:
-        with in_place_of(path) as temporary:
-            pybigtools.open(str(temporary), "w").write(sizes, sorted(values), autosql=AUTOSQL)
-    except OSError as error:
-        raise output_error(path, error) from error
+    with writing(path), in_place_of(path) as temporary:
+        pybigtools.open(str(temporary), "w").write(sizes, sorted(values), autosql=AUTOSQL)
     return path

@@ -15,7 +15,7 @@ from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.annotations.writers import write_boundaries
 from napari_hicstruct.annotations.writers.tracks import BinTrack, write_bedgraph, write_bigwig
-from napari_hicstruct.config.files import in_place_of, output_error, write_text
+from napari_hicstruct.config.files import in_place_of, write_text, writing
 from napari_hicstruct.config.weak import WeakConfig
 from napari_hicstruct.contacts.contrast import border_contrast
 from napari_hicstruct.contacts.insulation import MIN_VALID_SHARE, boundary_strength, insulation_score
@@ -302,24 +302,21 @@ def write_insulation(
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_ours(out))):
         raise OutputError("holds something else than insulation tracks.", where=out, hint="Give a new or empty folder.")
     writers = {"bigwig": (".bw", partial(write_bigwig, chromsizes=chromsizes)), "bedgraph": (".bedgraph", None)}
-    try:
-        with in_place_of(out) as folder:
-            folder.mkdir()
-            written.append(write_text(folder / TABLE, result.table.to_csv(sep="\t", index=False, na_rep="nan")))
-            written.append(write_boundaries(result.boundaries, folder / BOUNDARIES))
-            for column in track_columns(result.table):
-                tracks = [_track(rows, column) for _, rows in result.table.groupby("chrom", sort=False)]
-                if not any(np.isfinite(track.values).any() for track in tracks):
-                    continue
-                for name in formats:
-                    ending, write = writers[name]
-                    path = folder / f"{column}{ending}"
-                    written.append(write(tracks, path) if write else write_bedgraph(tracks, path, name=column))
-            names = [path.name for path in written]
-            run = result.run | {"files": names, "min_valid_share": MIN_VALID_SHARE}
-            written.append(write_text(folder / RUN, json.dumps(run, indent=2) + "\n"))
-    except OSError as error:
-        raise output_error(out, error) from error
+    with writing(out), in_place_of(out) as folder:
+        folder.mkdir()
+        written.append(write_text(folder / TABLE, result.table.to_csv(sep="\t", index=False, na_rep="nan")))
+        written.append(write_boundaries(result.boundaries, folder / BOUNDARIES))
+        for column in track_columns(result.table):
+            tracks = [_track(rows, column) for _, rows in result.table.groupby("chrom", sort=False)]
+            if not any(np.isfinite(track.values).any() for track in tracks):
+                continue
+            for name in formats:
+                ending, write = writers[name]
+                path = folder / f"{column}{ending}"
+                written.append(write(tracks, path) if write else write_bedgraph(tracks, path, name=column))
+        names = [path.name for path in written]
+        run = result.run | {"files": names, "min_valid_share": MIN_VALID_SHARE}
+        written.append(write_text(folder / RUN, json.dumps(run, indent=2) + "\n"))
     return [out / path.name for path in written]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_hicstruct.config import parse_config
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.config.paths import user_data_dir
 from napari_hicstruct.config.resources import resources_dir
@@ -173,13 +173,10 @@ def install_model(folder: str | Path, *, name: str | None = None) -> ModelInfo:
     target = user_models_dir() / (name or info.name)
     if target.exists():
         raise ModelError(f"a model '{target.name}' is installed already.", hint="Give another --name.")
-    try:
-        with in_place_of(target) as copy:
-            copy.mkdir()
-            for part in (CARD, WEIGHTS):
-                shutil.copyfile(Path(folder) / part, copy / part)
-    except OSError as error:
-        raise output_error(target, error) from error
+    with writing(target), in_place_of(target) as copy:
+        copy.mkdir()
+        for part in (CARD, WEIGHTS):
+            shutil.copyfile(Path(folder) / part, copy / part)
     return describe_model(target)
 
 
@@ -193,9 +190,6 @@ def set_default(name: str) -> ModelInfo:
     """Make a model the one used when none is named."""
     info = find_model(name)
     base = user_models_dir()
-    try:
-        with in_place_of(base / "default.txt") as file:
-            file.write_text(info.path.name, encoding="utf-8")
-    except OSError as error:
-        raise output_error(base, error) from error
+    with writing(base), in_place_of(base / "default.txt") as file:
+        file.write_text(info.path.name, encoding="utf-8")
     return find_model(info.path.name)

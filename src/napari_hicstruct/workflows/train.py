@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct import __version__
 from napari_hicstruct.config import parse_config
-from napari_hicstruct.config.files import output_error, write_text
+from napari_hicstruct.config.files import write_text, writing
 from napari_hicstruct.config.paths import training_maps_dir
 from napari_hicstruct.config.training import PoolConfig, TrainConfig, simulated_maps
 from napari_hicstruct.errors import ConfigError, HicStructError, JobError
@@ -352,10 +352,8 @@ def prepare_folder(config: TrainConfig, out: Path) -> None:
     """
     from napari_hicstruct.training.state import CHECKPOINT
 
-    try:
+    with writing(out, what="the folder cannot be made"):
         out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(out, error, what="the folder cannot be made") from error
     if (out / CHECKPOINT).exists() and (out / RECIPE).exists():
         before, now = _begun_by(out), config.model_dump(mode="json")
         if key := next((key for key in now if key not in FREE and _differs(key, before, now)), None):

@@ -18,7 +18,7 @@ from napari_hicstruct.annotations.writers import browsers, foreign, own
 from napari_hicstruct.annotations.writers.folder import RUN_FILE, other_files, plan_folder
 from napari_hicstruct.annotations.writers.names import named
 from napari_hicstruct.annotations.writers.tracks import BinTrack, write_bedgraph
-from napari_hicstruct.config.files import folders_for, move_file, output_error, write_text
+from napari_hicstruct.config.files import folders_for, move_file, write_text, writing
 from napari_hicstruct.errors import OutputError
 
 Writer = Callable[[Iterable[Annotation], Path], Path]
@@ -176,14 +176,11 @@ def _staging(folder: Path) -> Iterator[Path]:
     It goes in any case, and ``folder`` itself if it was made for nothing.
     """
     staging = folder / f".hicstruct-{uuid.uuid4().hex[:12]}"
-    try:
-        with folders_for(staging / RUN_FILE):
-            try:
-                yield staging
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
+    with writing(folder), folders_for(staging / RUN_FILE):
+        try:
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def _write_all(
@@ -199,9 +196,7 @@ def _write_all(
                 raise OutputError(error.message, where=folder / name, hint=error.hint) from error
         check()
         for name in writers:
-            try:
+            with writing(folder / name):
                 move_file(staging / name, folder / name)
-            except OSError as error:
-                raise output_error(folder / name, error) from error
         for name in stale:
             (folder / name).unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.files import in_place_of, output_error, write_text
+from napari_hicstruct.config.files import in_place_of, write_text, writing
 from napari_hicstruct.errors import OutputError
 
 
@@ -67,10 +67,7 @@ def write_bigwig(tracks: Iterable[BinTrack], path: str | Path, chromsizes: Mappi
     ordered = sorted(tracks, key=lambda track: (places[track.chrom], track.start))
     if not any(np.isfinite(track.values).any() for track in ordered):
         raise OutputError("no bin has a value, and a bigWig must hold one.", where=path, hint="Write bedGraph.")
-    try:
-        with in_place_of(path) as temporary:
-            values = (one for track in ordered for one in track.intervals())
-            pybigtools.open(str(temporary), "w").write(dict(chromsizes), values)
-    except OSError as error:
-        raise output_error(path, error) from error
+    with writing(path), in_place_of(path) as temporary:
+        values = (one for track in ordered for one in track.intervals())
+        pybigtools.open(str(temporary), "w").write(dict(chromsizes), values)
     return path

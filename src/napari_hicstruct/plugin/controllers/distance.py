@@ -26,11 +26,6 @@ _DRAG = "Distance: drag from one place to another · Esc ends"
 class DistanceTool:
     """One line at a time, in a layer that goes when the tool is put down; nothing of it is kept.
 
-    Parameters
-    ----------
-    labels : LabelState
-    canvas : Canvas
-
     Attributes
     ----------
     changed : Signal

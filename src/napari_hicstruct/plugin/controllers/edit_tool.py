@@ -23,12 +23,6 @@ _HANDLE_PX = 9.0
 class EditTool:
     """The handles of the object that is edited, drawn from the store: an undo leaves them where the object is.
 
-    Parameters
-    ----------
-    labels : LabelState
-    canvas : Canvas
-    halo : SelectionLayer
-
     Attributes
     ----------
     uid : str or None

@@ -23,12 +23,7 @@ _LEFT, _RIGHT = 1, 2
 
 
 class Pointer:
-    """Follows presses on the canvas of one window.
-
-    Parameters
-    ----------
-    review : Review
-    """
+    """Follows presses on the canvas of one window."""
 
     def __init__(self, review: Review) -> None:
         self._review, self._editor = review, review.editor

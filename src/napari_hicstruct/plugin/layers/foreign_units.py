@@ -17,10 +17,6 @@ class ForeignUnits:
 
     Their numbers are base pairs there anyway.  Where units differ napari forgets all of them, the scale bar's too, and
     says so in a warning with each layer that comes or goes: with each of ours.
-
-    Parameters
-    ----------
-    canvas : Canvas
     """
 
     def __init__(self, canvas: Canvas) -> None:

@@ -10,12 +10,7 @@ from napari_hicstruct.plugin.layers.fixed_place import FixedPlace
 
 
 class ProjectedLayers:
-    """Follows the projection of a window.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    """
+    """Follows the projection of a window."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas

@@ -35,10 +35,6 @@ class ShareLayer:
 
     It comes with the map, hidden; it goes with the map and follows its chromosome.
 
-    Parameters
-    ----------
-    canvas : Canvas
-
     Attributes
     ----------
     layer : napari.layers.Image or None

@@ -15,10 +15,6 @@ PX = "hicstruct_px"
 class TemporaryLayers:
     """Layers of one picture; a second picture takes the place of the first.
 
-    Parameters
-    ----------
-    canvas : Canvas
-
     Attributes
     ----------
     layers : list of napari.layers.Layer

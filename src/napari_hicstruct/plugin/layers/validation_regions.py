@@ -37,12 +37,7 @@ def band_of(tile: Interval, reach: int = _MAX_DISTANCE_BP) -> NDArray[np.float64
 
 
 class ValidationRegions:
-    """Draws the validation regions of the chromosome that is shown, while it is on.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    """
+    """Draws the validation regions of the chromosome that is shown, while it is on."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas, self._window = canvas, canvas.window

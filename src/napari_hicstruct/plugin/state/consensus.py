@@ -40,10 +40,6 @@ _WORTH = {
 class ConsensusState:
     """The callers, the settings, and the last result.
 
-    Parameters
-    ----------
-    labels : LabelState
-
     Attributes
     ----------
     changed : Signal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from psygnal import Signal
 
-from napari_hicstruct.config.files import output_error
+from napari_hicstruct.config.files import writing
 from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.config.paths import can_write, user_data_dir
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError
@@ -218,10 +218,8 @@ class PairOfMaps:
 
         out = self.target
         if self.out is None:
-            try:
+            with writing(out):
                 out.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise output_error(out, error) from error
         chroms, region = self._place()
         return FuseMapsRequest(
             *self.uris,

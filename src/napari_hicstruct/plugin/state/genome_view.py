@@ -27,11 +27,6 @@ _MIN_BINS_AROUND = 10
 class GenomeView:
     """What is shown, read in the background for as long as somebody looks.
 
-    Parameters
-    ----------
-    window : MapState
-    runner : Runner
-
     Attributes
     ----------
     changed : Signal

@@ -65,10 +65,6 @@ class _File:
 class ImportState:
     """The import that runs, and what came of the last one.
 
-    Parameters
-    ----------
-    labels : LabelState
-
     Attributes
     ----------
     ended : Signal(ImportReport)

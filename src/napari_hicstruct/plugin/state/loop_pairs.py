@@ -37,12 +37,6 @@ class LoopPairsBackend:
 class LoopPairsState:
     """Asks which loops join an enhancer and a promoter, and hands the queue what was found.
 
-    Parameters
-    ----------
-    review : ReviewState
-    runner : Runner
-    backend : LoopPairsBackend, optional
-
     Attributes
     ----------
     config : LoopPairsConfig

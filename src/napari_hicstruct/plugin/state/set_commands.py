@@ -11,12 +11,7 @@ from napari_hicstruct.wording import how_many
 
 
 class SetCommands:
-    """Rename, recolour, show alone, reorder, duplicate, merge and delete sets.
-
-    Parameters
-    ----------
-    labels : LabelState
-    """
+    """Rename, recolour, show alone, reorder, duplicate, merge and delete sets."""
 
     def __init__(self, labels: LabelState) -> None:
         self._labels = labels

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.band_pair import bins_for, iter_band_pair
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
@@ -156,14 +156,12 @@ def _folder_of(out: Path) -> Iterator[Path]:
     What is no data set is never replaced.
     """
     out = out.resolve()  # a link to a folder, or ".", has no name beside which something could be written
-    try:
+    with writing(out, what="the data set could not be written"):
         if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not _is_ours(out))):
             raise OutputError("holds something else than a data set.", where=out, hint="Give a new or an empty folder.")
         with in_place_of(out) as folder:
             folder.mkdir()
             yield folder
-    except OSError as error:
-        raise output_error(out, error, what="the data set could not be written") from error
 
 
 def _is_ours(out: Path) -> bool:

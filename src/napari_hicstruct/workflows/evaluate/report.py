@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_hicstruct.annotations.kinds import KINDS
-from napari_hicstruct.config.files import check_output_file, in_place_of, output_error
+from napari_hicstruct.config.files import check_output_file, in_place_of, writing
 from napari_hicstruct.evaluation.report import Section
 
 if TYPE_CHECKING:
@@ -236,7 +236,7 @@ def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping
         If the folder cannot be written to.
     """
     text = json.dumps(result, indent=1) + "\n"
-    try:
+    with writing(out_dir):
         out_dir.mkdir(parents=True, exist_ok=True)
         files = [_write(out_dir / METRICS, lambda path: path.write_text(text, encoding="utf-8"))]
         for name, picture in PICTURES.items():
@@ -245,8 +245,6 @@ def write_evaluation(out_dir: Path, result: Mapping[str, Any], sections: Mapping
                     files.append(_write(target, partial(save_picture, picture=picture, sections=sections)))
                 else:
                     target.unlink(missing_ok=True)
-    except OSError as error:
-        raise output_error(out_dir, error) from error
     return tuple(files)
 
 

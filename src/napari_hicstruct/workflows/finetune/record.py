@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_hicstruct.annotations.lineage import ModelEntry
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, output_error, writing
 from napari_hicstruct.errors import ModelError, OutputError
 from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.wording import how_many
@@ -134,11 +134,8 @@ def _put_back(entry: ModelEntry, made: Path) -> None:
     with contextlib.suppress(ModelError):  # nothing there, or damaged: it may be replaced
         if describe_model(entry.folder).sha256 != entry.sha256:
             raise OutputError(f"holds another model than {entry.label}.", where=entry.folder, hint="Move it away.")
-    try:
-        with in_place_of(entry.folder) as copy:
-            shutil.copytree(made, copy)
-    except OSError as error:
-        raise output_error(entry.folder, error, what="the model cannot be put back there") from error
+    with writing(entry.folder, what="the model cannot be put back there"), in_place_of(entry.folder) as copy:
+        shutil.copytree(made, copy)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_hicstruct.config.files import check_output_file, in_place_of, output_error, try_folder
+from napari_hicstruct.config.files import check_output_file, in_place_of, try_folder, writing
 from napari_hicstruct.config.leftovers import remove_leftovers
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import OutputError
@@ -92,11 +92,9 @@ def iter_fuse_maps(request: FuseMapsRequest, token: CancelToken | None = None) -
     with torch_threads(request.threads or 0):
         net, model = _load(request, unlike=plan.read[0] != plan.read[1])
         job = _Job(request, plan, sources, net, account(request, plan, sources, model), token, clock)
-        try:
-            with in_place_of(request.out) as file:
-                yield from job.iter_write(file)
-        except OSError as error:  # HDF5's are OSErrors, too
-            raise output_error(request.out, error, what="cannot be written") from error
+        # what HDF5 raises are OSErrors, too
+        with writing(request.out, what="cannot be written"), in_place_of(request.out) as file:
+            yield from job.iter_write(file)
     yield clock.step("done", 1, 1, str(request.out))
     label = f"{model['name']} {model['version']}".strip()
     return FusedMap(request.out, (*plan.notes, *job.notes), job.table(), label)

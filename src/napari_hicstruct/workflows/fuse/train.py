@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.files import output_error, try_folder
+from napari_hicstruct.config.files import try_folder, writing
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.workflows.fuse.requests import TrainFusionRequest
@@ -76,12 +76,10 @@ def _check_out(request: TrainFusionRequest) -> None:
     if (request.out / "model.json").exists() and not (request.overwrite or request.resume):
         hint = "Choose another folder, or replace it with --overwrite."
         raise OutputError("holds a model already.", where=request.out, hint=hint)
-    try:
+    with writing(request.out):
         (request.out / RUN).mkdir(parents=True, exist_ok=True)
         if not request.resume:
             (request.out / RUN / LOG).unlink(missing_ok=True)
-    except OSError as error:
-        raise output_error(request.out, error) from error
 
 
 def _start(request: TrainFusionRequest) -> Any:

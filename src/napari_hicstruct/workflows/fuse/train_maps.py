@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.config.fusion import FusionTrainConfig
 from napari_hicstruct.errors import ConfigError, MapError
 
@@ -71,11 +71,8 @@ def _simulated(folder: Path, train: FusionTrainConfig) -> list[SimulatedMap]:
         kept = folder / f"{seed}.npz"
         if not kept.exists():
             made = simulate_map(config, seed)
-            try:
-                with in_place_of(kept) as file:
-                    np.savez(file, band=made.band, bias=made.bias, masked=made.masked, extra=made.overdispersion)
-            except OSError as error:
-                raise output_error(kept, error) from error
+            with writing(kept), in_place_of(kept) as file:
+                np.savez(file, band=made.band, bias=made.bias, masked=made.masked, extra=made.overdispersion)
         with np.load(kept) as data:
             band, bias, masked, extra = (data[name] for name in ("band", "bias", "masked", "extra"))
         maps.append(

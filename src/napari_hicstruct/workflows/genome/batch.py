@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.wording import how_many
@@ -185,11 +185,8 @@ class BatchRecord:
         OutputError
         """
         text = {"format": FORMAT, "program": self._program, "maps": [asdict(one) for one in self.results]}
-        try:
-            with in_place_of(self._out / FILE) as file:
-                file.write_text(json.dumps(text, indent=1), encoding="utf-8")
-        except OSError as error:
-            raise output_error(self._out / FILE, error) from error
+        with writing(self._out / FILE), in_place_of(self._out / FILE) as file:
+            file.write_text(json.dumps(text, indent=1), encoding="utf-8")
 
 
 def one_line(text: str) -> str:

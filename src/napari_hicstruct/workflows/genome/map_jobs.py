@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_hicstruct.config.files import check_output_file
+from napari_hicstruct.config.files import check_output_file, make_folder
 from napari_hicstruct.config.map_uri import absolute_uri, as_path, split_uri
 from napari_hicstruct.errors import ConfigError, LabelError
 from napari_hicstruct.jobs import CancelToken, Progress
@@ -204,21 +204,12 @@ def _join(request: ConsensusRequest, out: Path, overwrite: bool, token: CancelTo
     result = yield from iter_consensus(request, token=token)
     path = out / soft_label_file(result.kind)
     check_output_file(path, overwrite=overwrite)
-    _make(out)
+    make_folder(out)
     write_result(result, path)
     texts = {one.path: [*one.notes, *([f"left out: {one.error}"] if one.error else [])] for one in result.files}
     notes = [f"{path}: {text}" for path, own in texts.items() for text in own]
     figures = {"kind": result.kind.value, "soft_labels": len(result.consensus.records)}
     return MapOutcome((path,), (*notes, *result.consensus.notes), figures)
-
-
-def _make(folder: Path) -> None:
-    from napari_hicstruct.config.files import output_error
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
 
 
 # ---------------------------------------------------------------------- data sets

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_hicstruct.config.files import output_error
+from napari_hicstruct.config.files import make_folder, writing
 from napari_hicstruct.config.leftovers import remove_leftovers
 from napari_hicstruct.errors import Cancelled, HicStructError, JobError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -62,10 +62,7 @@ def iter_over_maps(
     Cancelled
     """
     clock = Clock()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(out, error) from error
+    make_folder(out)
     with sole_writer(out / FILE, "Wait until it has ended, or choose another folder."):
         remove_leftovers(out)
         record = BatchRecord(out, jobs, program, resume=resume)
@@ -151,10 +148,8 @@ class Mark:
 @contextmanager
 def _marked(out: Path) -> Iterator[Mark]:
     mark = Mark(out.absolute() / ".hicstruct-batch", uuid.uuid4().hex)
-    try:
+    with writing(mark.path):
         mark.path.write_text(mark.word, encoding="utf-8")
-    except OSError as error:
-        raise output_error(mark.path, error) from error
     try:
         yield mark
     finally:

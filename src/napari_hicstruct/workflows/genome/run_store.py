@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.errors import OutputError
 
@@ -70,7 +70,7 @@ class RunStore:
                 raise OutputError("an interrupted run of this map, model and settings is there.", where=path, hint=hint)
             store.remove()
             about = None
-        try:
+        with writing(path):
             if about is None:
                 (path / _DONE).mkdir(parents=True, exist_ok=True)
                 _new_group(path / _ARRAYS)
@@ -78,8 +78,6 @@ class RunStore:
                 with in_place_of(path / _ABOUT) as file:
                     file.write_text(text, encoding="utf-8")
             (path / _STOP).unlink(missing_ok=True)
-        except OSError as error:
-            raise output_error(path, error) from error
         return store
 
     def about(self) -> dict[str, Any] | None:
@@ -127,11 +125,8 @@ class RunStore:
         ------
         OutputError
         """
-        try:
-            with in_place_of(self.path / _DONE / f"{name}.json", make=False) as file:
-                file.write_text(json.dumps(found), encoding="utf-8")
-        except OSError as error:
-            raise output_error(self.path, error) from error
+        with writing(self.path), in_place_of(self.path / _DONE / f"{name}.json", make=False) as file:
+            file.write_text(json.dumps(found), encoding="utf-8")
 
     def ask_to_stop(self) -> None:
         """Workers end what they do within a window."""

@@ -13,12 +13,7 @@ def name_of_plugin(spec: RunSpec) -> str:
 
 
 class LoadModel(WorkerPlugin):
-    """Each worker loads the model as it starts, also one that takes the place of a dead one.
-
-    Parameters
-    ----------
-    spec : RunSpec
-    """
+    """Each worker loads the model as it starts, also one that takes the place of a dead one."""
 
     idempotent = True
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.config.files import check_output_file, output_error, write_bytes, write_text
+from napari_hicstruct.config.files import check_output_file, make_folder, write_bytes, write_text
 from napari_hicstruct.contacts.colours import RATIO
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.workflows.figure.request import Theme
@@ -39,10 +39,7 @@ def write_pileup(result: PileupResult, folder: Path, about: dict[str, Any], *, o
     files = [folder / name for name in (*FIGURES, TABLE, ARRAYS, "run.json")]
     for path in files:
         check_output_file(path, overwrite=overwrite)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
+    make_folder(folder)
     for path in files[:2]:
         draw_pileup(result, path)
     write_text(files[2], _table(result))

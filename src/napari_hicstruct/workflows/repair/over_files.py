@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from napari_hicstruct.config.files import output_error, try_folder
+from napari_hicstruct.config.files import make_folder, try_folder
 from napari_hicstruct.config.repair import RepairConfig, repair_config
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.jobs import Clock, Progress
@@ -248,18 +248,11 @@ def _write(files: Sequence[LabelFile], repaired: Repaired, targets: Sequence[Pat
     for k, (file, sample, target) in enumerate(zip(files, repaired.samples, targets, strict=True)):
         yield clock.step("write labels", k, len(files), target.name)
         try:
-            _make_folder(target.parent)
+            make_folder(target.parent)
             file.write(sample.labels, target)
         except OutputError as error:
             done = f" Written before: {k} of {len(files)} files." if k else ""
             raise OutputError(error.message + done, where=error.where, hint=error.hint) from error
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error) from error
 
 
 def is_first_process() -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_hicstruct.config.files import output_error, why, write_text
+from napari_hicstruct.config.files import why, write_text, writing
 from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.errors import ConfigError, OutputError
 from napari_hicstruct.label_repair.records import RepairStep, RuleChange
@@ -91,10 +91,8 @@ def make_folder(folder: Path, samples: Sequence[LabelSample], config: RepairConf
     ------
     OutputError
     """
-    try:
+    with writing(folder, what="the folder cannot be made"):
         (folder / CHECKPOINTS).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise output_error(folder, error, what="the folder cannot be made") from error
     write_text(folder / CHECKPOINTS / SETTINGS, json.dumps(_settings(samples, config), indent=2))
 
 
@@ -115,20 +113,13 @@ def _differences(before: Any, now: Any, key: str = "") -> Iterator[str]:
 
 
 class RunLog:
-    """``log.jsonl``: one line for each validation; what a resumed run does once more is logged once.
-
-    Parameters
-    ----------
-    folder : Path
-    """
+    """``log.jsonl``: one line for each validation; what a resumed run does once more is logged once."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LOG
         self._before = ""  # ends a line that a kill cut short
-        try:
+        with writing(self.path):
             self._known = {_key(entry) for entry in self._entries()}
-        except OSError as error:
-            raise output_error(self.path, error) from error
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         if not self.path.exists():
@@ -152,12 +143,9 @@ class RunLog:
         if step.dice is None or _key(entry) in self._known:
             return
         self._known.add(_key(entry))
-        try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(f"{self._before}{json.dumps(entry)}\n")
-                self._before = ""
-        except OSError as error:
-            raise output_error(self.path, error) from error
+        with writing(self.path), self.path.open("a", encoding="utf-8") as file:
+            file.write(f"{self._before}{json.dumps(entry)}\n")
+            self._before = ""
 
 
 def _key(entry: dict[str, Any]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_hicstruct.config.files import in_place_of, output_error
+from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.workflows.repair.stored_labels import (
     LabelFormat,
@@ -123,16 +123,13 @@ def write_zarr(stored: StoredLabels, values: Values, path: Path) -> None:
     import zarr
 
     kept: _Kept = stored.kept
-    try:
-        with in_place_of(path) as temporary:
-            for folder in _nodes(stored.path, kept.levels):
-                _copy_metadata(folder, temporary / folder.relative_to(stored.path))
-            written: Any = zarr.open(temporary, mode="r+")
-            for level in kept.levels:
-                array = written[level] if level else written
-                array[...] = nearest(values, array.shape)
-    except OSError as error:
-        raise output_error(path, error) from error
+    with writing(path), in_place_of(path) as temporary:
+        for folder in _nodes(stored.path, kept.levels):
+            _copy_metadata(folder, temporary / folder.relative_to(stored.path))
+        written: Any = zarr.open(temporary, mode="r+")
+        for level in kept.levels:
+            array = written[level] if level else written
+            array[...] = nearest(values, array.shape)
 
 
 def nearest(values: Values, shape: tuple[int, ...]) -> Values:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from napari_hicstruct.config.files import check_output_file, in_place_of, output_error, try_folder
+from napari_hicstruct.config.files import check_output_file, in_place_of, output_error, try_folder, writing
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, OutputError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
@@ -267,8 +267,5 @@ def _is_report(path: Path) -> bool:
 
 def _write(path: Path, text: str) -> None:
     """The page, whole or not at all."""
-    try:
-        with in_place_of(path) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise output_error(path, error) from error
+    with writing(path), in_place_of(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")

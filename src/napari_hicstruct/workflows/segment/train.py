@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct import __version__
-from napari_hicstruct.config.files import output_error, try_folder, write_text
+from napari_hicstruct.config.files import try_folder, write_text, writing
 from napari_hicstruct.config.segmentation import SELECTORS, SegmentationConfig
 from napari_hicstruct.errors import ConfigError, LabelError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress
@@ -182,14 +182,12 @@ def _prepare_folder(request: TrainSegmentationRequest, config: SegmentationConfi
     parent = None if request.parent is None else str(request.parent)
     text = {"settings": config.model_dump(mode="json"), "samples": _fingerprint(request.samples), "parent": parent}
     now = json.dumps(text | {"made_with": f"napari-hicstruct {__version__}"}, indent=2)
-    try:
+    with writing(out):
         out.mkdir(parents=True, exist_ok=True)
         goes_on = (out / RUN).exists() and (out / RUN).read_text(encoding="utf-8") == now
         if not goes_on or (out / CARD).exists():
             for name in (*_CHECKPOINTS, LOG):
                 (out / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise output_error(out, error) from error
     write_text(out / RUN, now)
 
 

@@ -46,12 +46,7 @@ class _Sentence(QStyledItemDelegate):
 
 
 class CallerTable(QTreeWidget):
-    """One row per list of calls; shows the state and changes it.
-
-    Parameters
-    ----------
-    state : ConsensusState
-    """
+    """One row per list of calls; shows the state and changes it."""
 
     def __init__(self, state: ConsensusState) -> None:
         super().__init__()

@@ -30,12 +30,7 @@ _MIN_SHARED = 8
 
 
 class MapsForm(QWidget):
-    """Maps A and B, bin size, part and file.
-
-    Parameters
-    ----------
-    session : Session
-    """
+    """Maps A and B, bin size, part and file."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

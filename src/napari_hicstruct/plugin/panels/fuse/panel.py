@@ -36,12 +36,7 @@ _TIPS = {
 
 
 class FusePanel(QWidget):
-    """What is fused and how, the run, and what came of it.
-
-    Parameters
-    ----------
-    session : Session
-    """
+    """What is fused and how, the run, and what came of it."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -16,12 +16,7 @@ _TIP = "Two pictures of the same thing and of one size; where they lie is taken 
 
 
 class PicturesForm(QWidget):
-    """Pictures A and B, and a button that changes their places.
-
-    Parameters
-    ----------
-    state : FusionState
-    """
+    """Pictures A and B, and a button that changes their places."""
 
     def __init__(self, state: FusionState) -> None:
         super().__init__()

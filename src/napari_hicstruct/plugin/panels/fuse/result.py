@@ -22,12 +22,7 @@ SHOWN = {
 
 
 class FusedView(QWidget):
-    """The switch and its legend; hidden until there is an outcome.
-
-    Parameters
-    ----------
-    state : FusionState
-    """
+    """The switch and its legend; hidden until there is an outcome."""
 
     def __init__(self, state: FusionState) -> None:
         super().__init__()

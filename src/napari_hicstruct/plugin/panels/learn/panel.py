@@ -30,12 +30,7 @@ _TIP = "Learn from all corrections in the background; the new model is used only
 
 
 class LearnPanel(QWidget):
-    """Corrections → a new model, its numbers, its place in the lineage, and what it changed.
-
-    Parameters
-    ----------
-    session : Session
-    """
+    """Corrections → a new model, its numbers, its place in the lineage, and what it changed."""
 
     summary = Signal(str)
 

@@ -71,12 +71,7 @@ def _signed(value: float) -> str:
 
 
 class ResultView(QWidget):
-    """Verdict, buttons and, folded, the figures; hidden until there is a result.
-
-    Parameters
-    ----------
-    state : LearningState
-    """
+    """Verdict, buttons and, folded, the figures; hidden until there is a result."""
 
     def __init__(self, state: LearningState) -> None:
         super().__init__()

@@ -43,12 +43,7 @@ class _PlacesModel(QAbstractListModel):
 
 
 class PlacesRow(QWidget):
-    """Bookmarks and lists of places; files of places may be dropped here.
-
-    Parameters
-    ----------
-    window : WindowState
-    """
+    """Bookmarks and lists of places; files of places may be dropped here."""
 
     def __init__(self, window: WindowState) -> None:
         super().__init__()

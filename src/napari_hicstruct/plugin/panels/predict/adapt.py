@@ -21,12 +21,7 @@ _WHICH = {
 
 
 class AdaptRow(QWidget):
-    """One button to adapt, two to compare, one back.
-
-    Parameters
-    ----------
-    state : AdaptState
-    """
+    """One button to adapt, two to compare, one back."""
 
     def __init__(self, state: AdaptState) -> None:
         super().__init__()

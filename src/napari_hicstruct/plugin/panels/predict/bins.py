@@ -15,12 +15,7 @@ _HELP = (
 
 
 class BinList(QComboBox):
-    """The bin sizes of the map that is open.
-
-    Parameters
-    ----------
-    state : PredictionState
-    """
+    """The bin sizes of the map that is open."""
 
     def __init__(self, state: PredictionState) -> None:
         super().__init__()

@@ -11,12 +11,7 @@ from napari_hicstruct.plugin.widgets.style import Segmented, show_text, wordy_bu
 
 
 class ClusterForm(QWidget):
-    """This computer or a cluster, and the scheduler of the cluster.
-
-    Parameters
-    ----------
-    choice : ClusterChoice
-    """
+    """This computer or a cluster, and the scheduler of the cluster."""
 
     def __init__(self, choice: ClusterChoice) -> None:
         super().__init__()
@@ -42,12 +37,7 @@ class ClusterForm(QWidget):
 
 
 class FollowRow(QWidget):
-    """A run of this map that belongs to a scheduler, and the button that follows it; hidden where there is none.
-
-    Parameters
-    ----------
-    state : PredictionState
-    """
+    """A run of this map that belongs to a scheduler, and the button that follows it; hidden where there is none."""
 
     def __init__(self, state: PredictionState) -> None:
         super().__init__()

@@ -20,10 +20,6 @@ _MIN_FIELD_PX = 30
 class LimitsForm(QWidget):
     """The parameters of :func:`limits_form` as a form.
 
-    Parameters
-    ----------
-    options : RunOptions
-
     Attributes
     ----------
     form : magicgui.widgets.FunctionGui

@@ -11,12 +11,7 @@ from napari_hicstruct.plugin.widgets.style import subdued
 
 
 class TrackChoices(QWidget):
-    """A list of the window's bigWigs for each name.
-
-    Parameters
-    ----------
-    state : ModelTracks
-    """
+    """A list of the window's bigWigs for each name."""
 
     def __init__(self, state: ModelTracks) -> None:
         super().__init__()

@@ -41,10 +41,6 @@ _RECOUNT_MS = 700
 class RepairPanel(QWidget):
     """Layers, classes, rules and settings; the run with its loss; before and after.
 
-    Parameters
-    ----------
-    session : Session
-
     Attributes
     ----------
     consensus_wanted : Signal

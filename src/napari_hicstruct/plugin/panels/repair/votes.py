@@ -28,10 +28,6 @@ _SUMMARY_MS = 200
 class VotesView(QWidget):
     """Who votes on what is in view, the run, and what it changed.
 
-    Parameters
-    ----------
-    session : Session
-
     Attributes
     ----------
     consensus_wanted : Signal

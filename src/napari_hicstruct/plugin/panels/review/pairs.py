@@ -18,12 +18,7 @@ _TIP = (
 
 
 class PairsPanel(QWidget):
-    """A form of files, one button to run and one to take it back.
-
-    Parameters
-    ----------
-    state : LoopPairsState
-    """
+    """A form of files, one button to run and one to take it back."""
 
     def __init__(self, state: LoopPairsState) -> None:
         super().__init__()

@@ -12,12 +12,7 @@ from napari_hicstruct.plugin.widgets.style import show_text, subdued, wordy_butt
 
 
 class RescoringPanel(QWidget):
-    """Two buttons, and whether candidates are scored by itself after each fine-tune.
-
-    Parameters
-    ----------
-    state : RescoringState
-    """
+    """Two buttons, and whether candidates are scored by itself after each fine-tune."""
 
     def __init__(self, state: RescoringState) -> None:
         super().__init__()

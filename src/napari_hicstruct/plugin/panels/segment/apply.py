@@ -26,12 +26,7 @@ _MAX_SIZE = 1_000_000
 
 
 class ApplyView(QWidget):
-    """Model and options, and the button.
-
-    Parameters
-    ----------
-    state : SegmentationState
-    """
+    """Model and options, and the button."""
 
     def __init__(self, state: SegmentationState) -> None:
         super().__init__()

@@ -36,10 +36,6 @@ _FIGURES = {
 class CorrectView(QWidget):
     """Which segmentation, how much of it was painted, and what came of learning from it.
 
-    Parameters
-    ----------
-    state : SegmentationState
-
     Attributes
     ----------
     paint_wanted : Signal(object)

@@ -27,12 +27,7 @@ _PAINTED = ("data", "paint", "labels_update")
 
 
 class SegmentPanel(QWidget):
-    """The picture, and the three things that can be done with it.
-
-    Parameters
-    ----------
-    session : Session
-    """
+    """The picture, and the three things that can be done with it."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()

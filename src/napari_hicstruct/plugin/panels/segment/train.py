@@ -35,12 +35,7 @@ _YAML = "Settings (*.yaml *.yml)"
 
 
 class TrainView(QWidget):
-    """What is learnt and how, and how far it is.
-
-    Parameters
-    ----------
-    state : SegmentationState
-    """
+    """What is learnt and how, and how far it is."""
 
     def __init__(self, state: SegmentationState) -> None:
         super().__init__()

@@ -38,10 +38,6 @@ _NONE = "No tracks yet: drop a bigWig, bedGraph, BED, narrowPeak, GTF or GFF3 fi
 class TracksPanel(QWidget):
     """Opens tracks, lists them, and says what is wrong with one.
 
-    Parameters
-    ----------
-    window : WindowState
-
     Attributes
     ----------
     summary : Signal(str)
