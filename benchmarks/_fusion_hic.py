@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks._harness import data_dir, scratch
+from benchmarks._reproducibility import ssim_of_oe, stratum_adjusted_correlation
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.band import Band, make_band, sum_blocks
 from napari_hicstruct.contacts.band_loading import iter_load_band
-from napari_hicstruct.evaluation.reproducibility import ssim_of_oe, stratum_adjusted_correlation
 from napari_hicstruct.synth.types import SimulatedMap
 
 F32 = NDArray[np.float32]

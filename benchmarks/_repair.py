@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from benchmarks._label_faults import corrupt_labels
+from benchmarks._label_phantom import CARDIAC, heart_phantom
 from napari_hicstruct.config.repair import FillHoles, KeepLargest, Near, RepairConfig, Touches
-from napari_hicstruct.synth.label_faults import corrupt_labels
-from napari_hicstruct.synth.label_phantom import CARDIAC, heart_phantom
 
 Labels = Any
 """Array of uint8."""

@@ -52,9 +52,9 @@ def heart(out: Path) -> None:
     """The ten classes of a phantom with strong faults, repaired; in 3-D, while it learns and after."""
     import napari
 
+    from benchmarks._label_faults import corrupt_labels
+    from benchmarks._label_phantom import heart_phantom
     from napari_hicstruct.plugin._docks import open_repair
-    from napari_hicstruct.synth.label_faults import corrupt_labels
-    from napari_hicstruct.synth.label_phantom import heart_phantom
 
     viewer = napari.Viewer(show=True)
     viewer.window.resize(1500, 950)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks._label_phantom import CARDIAC, heart_phantom
 from napari_hicstruct.config.repair import repair_config
-from napari_hicstruct.synth.label_phantom import CARDIAC, heart_phantom
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPE = (24, 24, 24)

@@ -7,11 +7,10 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from napari_hicstruct.annotations import MapIdentity, Project, validation
-from napari_hicstruct.annotations.validation import SHARE, TILE, draw, in_regions, midpoint, region_mask
+from napari_hicstruct.annotations.validation import SHARE, TILE, draw, in_regions, midpoint
 from napari_hicstruct.genome import Interval
 from tests.annotation_kit import MAP, loop, new_project, tad
 
@@ -135,16 +134,3 @@ def test_a_record_belongs_where_its_midpoint_lies() -> None:
     ]
     assert in_regions(("chr2", 0), tiles)
     assert not in_regions(("chr3", 0), tiles)
-
-
-def test_the_mask_is_the_naive_answer() -> None:
-    rng = np.random.default_rng(4)
-    tiles = list(draw(GENOME))
-    rng.shuffle(tiles)  # type: ignore[arg-type]
-    positions = np.concatenate([rng.uniform(-10, 140e6, 500), np.arange(0, 130e6, TILE), np.arange(0, 130e6, TILE) - 1])
-    expected = [in_regions(("chr7", x), tiles) for x in positions]
-    assert region_mask("chr7", positions, tiles).tolist() == expected
-    assert 0 < sum(expected) < len(expected)
-    assert region_mask("chrX", positions, tiles).sum() == 0
-    assert region_mask("chr7", [], tiles).shape == (0,)
-    assert region_mask("chr7", positions, ()).dtype == bool

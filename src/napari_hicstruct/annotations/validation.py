@@ -8,10 +8,8 @@ is written down all the same, so that it stays when the project is tied to anoth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from sqlalchemy import Connection, insert, select
 
 from napari_hicstruct.annotations.changes import MapIdentity
@@ -59,37 +57,9 @@ def midpoint(record: Annotation) -> float:
 
 
 def in_regions(place: Annotation | tuple[str, float], tiles: Iterable[Interval]) -> bool:
-    """True if a record's midpoint, or a position ``(chrom, bp)``, lies in one of the tiles.
-
-    For many records of one chromosome :func:`region_mask` is faster.
-    """
+    """True if a record's midpoint, or a position ``(chrom, bp)``, lies in one of the tiles."""
     chrom, position = (place.chrom, midpoint(place)) if isinstance(place, Annotation) else place
     return any(tile.chrom == chrom and tile.start <= position < tile.end for tile in tiles)
-
-
-def region_mask(chrom: str, positions: ArrayLike, tiles: Sequence[Interval]) -> NDArray[np.bool_]:
-    """Which positions of a chromosome lie in one of the tiles.
-
-    Parameters
-    ----------
-    chrom : str
-    positions : array_like of float, shape (n,)
-        Midpoints, bp.
-    tiles : sequence of Interval
-        Tiles that do not overlap, of any chromosomes, in any order.
-
-    Returns
-    -------
-    ndarray of bool, shape (n,)
-    """
-    where = np.asarray(positions, dtype=np.float64)
-    own = sorted((tile.start, tile.end) for tile in tiles if tile.chrom == chrom)
-    if not own:
-        return np.zeros(where.shape, dtype=bool)
-    starts, ends = np.array(own, dtype=np.float64).T
-    tile = np.searchsorted(starts, where, side="right") - 1
-    inside: NDArray[np.bool_] = (tile >= 0) & (where < ends[np.maximum(tile, 0)])
-    return inside
 
 
 def load(connection: Connection) -> tuple[Interval, ...] | None:

@@ -163,11 +163,6 @@ class Child:
         """Its process number."""
         return self._process.pid
 
-    @property
-    def alive(self) -> bool:
-        """True while it runs."""
-        return self._process.poll() is None
-
     def give(self, job: bytes) -> None:
         """Hand over the job; what was asked for meanwhile follows."""
         with contextlib.suppress(OSError, ValueError):  # dead already: the inbox says so

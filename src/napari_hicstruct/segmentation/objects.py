@@ -10,8 +10,6 @@ from napari_hicstruct.segmentation.apply import PlaneOutput
 MIN_SEED_SHARE = 0.35
 """A seed of an object lies deeper than this share of the truncation, or of its part's own greatest depth."""
 
-_MIN_BOUNDARY = 0.5
-
 
 def class_labels(output: PlaneOutput, values: tuple[int, ...], *, softmax: bool) -> NDArray[np.int32]:
     """Label of the likeliest class of each pixel, 0 where background is (softmax), or none reaches ½ (sigmoid)."""

@@ -77,46 +77,6 @@ class ImportResult:
     notes: tuple[str, ...] = ()
 
 
-def import_file(
-    project: Project,
-    path: str | Path,
-    *,
-    status: Status | None = None,
-    kind: Kind | None = None,
-    score_column: str | int | None = None,
-    ascending: bool = False,
-) -> ImportedFile:
-    """Read one label file into a new set of ``project``.
-
-    Parameters
-    ----------
-    project : Project
-        Its map says which chromosomes there are.
-    path : path
-    status : Status, optional
-        Given to all records; without it they keep what the file says (proposed where it does not).
-    kind : Kind, optional
-        What the file is to hold, where its format leaves that open.
-    score_column : str or int, optional
-        Name or number (1-based) of the column that ranks the records, where the file does not say.
-    ascending : bool
-        True if lower is better in that column.
-
-    Raises
-    ------
-    LabelError
-        If the file cannot be read or does not fit the map; the project is untouched.
-    ProjectError
-        If the project cannot be written.
-    """
-    from napari_hicstruct.annotations import read_labels
-
-    found = read_labels(
-        path, chromsizes=project.map.chromsizes, kind=kind, score_column=score_column, ascending=ascending
-    )
-    return store_labels(project, path, found, status=status)
-
-
 _MAX_BYTES_HERE = 1_000_000
 """A larger file is read in a process of its own: its 20,000 lines take a second, in which a window would stutter."""
 _PACKED = (".gz", ".parquet")
@@ -185,7 +145,7 @@ def store_labels(
     finest: int = 0,
     on_piece: Callable[[int], object] | None = None,
 ) -> ImportedFile:
-    """Put what was read from ``path`` into a new set; see :func:`import_file`.
+    """Put what was read from ``path`` into a new set.
 
     ``finest`` is the map's smallest bin (bp): a note says if most TADs are too short for it.  ``on_piece`` is called
     with the number of records done so far; if it raises, the project stays as it was.

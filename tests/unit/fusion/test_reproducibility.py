@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks._reproducibility import MIN_STRATUM, ssim_of_oe, stratum_adjusted_correlation
 from napari_hicstruct.evaluation.band_filter import window_means
-from napari_hicstruct.evaluation.reproducibility import MIN_STRATUM, ssim_of_oe, stratum_adjusted_correlation
 from tests.fusion_kit import band_of, drawn, expected_band
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_hicstruct.synth.label_faults import FAULTS, STRENGTHS, FaultStrength, borders, corrupt_labels
-from napari_hicstruct.synth.label_phantom import CARDIAC, heart_phantom
+from benchmarks._label_faults import FAULTS, STRENGTHS, FaultStrength, borders, corrupt_labels
+from benchmarks._label_phantom import CARDIAC, heart_phantom
 
 
 @pytest.fixture(scope="module")

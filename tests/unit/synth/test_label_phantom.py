@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from napari_hicstruct.synth.label_phantom import CARDIAC, COMPONENTS, heart_phantom
+from benchmarks._label_phantom import CARDIAC, COMPONENTS, heart_phantom
 
 CORNERS = np.ones((3, 3, 3), bool)
 SEEDS = range(8)

@@ -13,7 +13,6 @@ BLANKS = ""
 """Stands for any run of spaces as separator."""
 SEPARATORS = ("\t", BLANKS, ";", ",", "|")
 """Tried in this order."""
-SEPARATOR_NAMES = {"\t": "tab", BLANKS: "space", ";": "semicolon", ",": "comma", "|": "bar"}
 
 _LINE_END = re.compile(r"\r*\n|\r")
 _RUN = re.compile(r"[ \t\x0b\x0c]+")

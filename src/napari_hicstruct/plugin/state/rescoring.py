@@ -29,8 +29,6 @@ MAX_CANDIDATES = 2_000
 PROPOSALS = "doubtful"
 """Name of the set of proposals."""
 
-_NO_CANDIDATES = "There are no candidates to score: run a model, import labels, or find uncertain places."
-
 
 class RescoreBackend:
     """The workflows, each in a process of its own, imported when used; tests put another in its place."""

@@ -125,11 +125,6 @@ class SegmentationSettings:
             for value in sorted(self._counts)
         ]
 
-    @property
-    def n_objects(self) -> int:
-        """Values that are there: objects, where they are objects."""
-        return len(self._counts)
-
     # ------------------------------------------------------------------ by hand
     def rename(self, value: int, name: str) -> None:
         """Give a class another name.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, get_origin
 
 from magicgui.widgets import Container, create_widget
@@ -95,8 +95,3 @@ def _limit(info: FieldInfo, names: Collection[str], otherwise: float) -> float:
 def _step(value: float) -> float:
     """A tenth of a number's order of magnitude: 0.0001 of 0.002."""
     return float(10.0 ** (math.floor(math.log10(value)) - 1)) if value > 0 else 1e-4
-
-
-def changed_values(config: FrozenConfig, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that differ from the configuration's."""
-    return {key: value for key, value in values.items() if getattr(config, key) != value}

@@ -27,7 +27,6 @@ from napari_hicstruct.workflows.segment.train import (
 
 TABLE = "table.json"
 FIGURES = ("dice", "boundary_f", "hd95_px", "sdf_error_px")
-LOWER_IS_BETTER = ("hd95_px", "sdf_error_px")
 ENCODER_OF = {"E6_PatchGate": "E0_Identity"}
 """A selector that passes no gradient on begins with the encoder that another one has trained, of the same seed."""
 
