@@ -6,12 +6,11 @@ from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from psygnal import Signal
-
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.panel_work import ReviewWork
 from napari_hicstruct.plugin.state.prediction import PredictionState, spare_threads
 from napari_hicstruct.plugin.state.review import ReviewState
 
@@ -46,7 +45,7 @@ class AdaptBackend:
         return why_not_adapt(model)
 
 
-class AdaptState:
+class AdaptState(ReviewWork):
     """Adapts the chosen model to the open map and shows what that changes in view; one call takes it back.
 
     Parameters
@@ -64,22 +63,14 @@ class AdaptState:
         What changed in view.
     shown : str
         ``before`` or ``after``.
-    changed : Signal
-    progressed : Signal(Progress)
-    message : Signal(str)
     """
-
-    changed = Signal()
-    progressed = Signal(object)
-    message = Signal(str)
 
     def __init__(
         self, prediction: PredictionState, review: ReviewState, runner: Runner, *, backend: AdaptBackend | None = None
     ) -> None:
+        super().__init__(runner, review.labels.window)
         self._prediction, self._review, self._labels = prediction, review, review.labels
-        self._window = review.labels.window
         self._backend = backend or AdaptBackend()
-        self._job = BackgroundJob(runner, on_step=self.progressed.emit, on_done=self._done, on_error=self._failed)
         self._sets: dict[str, int] = {}
         self._known: tuple[Any, str] = (None, "")
         self.found: AdaptedCalls | None = None
@@ -87,11 +78,6 @@ class AdaptState:
         self._window.map_changed.connect(self._forget)
         self._window.project_changed.connect(self._project_changed)
         prediction.models.chosen_changed.connect(self._forget)
-
-    @property
-    def running(self) -> bool:
-        """True while calls are compared."""
-        return self._job.running
 
     @property
     def adapted(self) -> bool:
@@ -124,7 +110,7 @@ class AdaptState:
         """Adapt, and compare calls before and after in view."""
         source = self._window.source
         if source is None or self.why_not():
-            self.message.emit(self.why_not())
+            self._say(self.why_not())
             return
         try:
             regions = self._prediction.view_regions()
@@ -133,7 +119,7 @@ class AdaptState:
             return
         request = self._prediction.request() | {"regions": regions}
         request.pop("adapt", None)
-        self.message.emit("")
+        self._say("")
         compare = self._backend.compare
         self._job.start(lambda token: compare(source, token=token, **request))
         self.changed.emit()
@@ -160,15 +146,7 @@ class AdaptState:
         for set_id in (one for one in ids if one in there):
             self._labels.attempt(partial(_delete, set_id))
         self._labels.sets_changed()
-        self.message.emit("The model is as it was.")
-
-    def cancel(self) -> None:
-        """End it; nothing is adapted."""
-        self._job.cancel()
-
-    def end(self) -> None:
-        """End it silently and wait until nothing runs any more."""
-        self._job.end()
+        self._say("The model is as it was.")
 
     # ------------------------------------------------------------------ what came of it
     def _done(self, found: AdaptedCalls) -> None:
@@ -185,21 +163,16 @@ class AdaptState:
         self._review.queue.set_notes(ABOUT, found.changes)
         self.show("after")
         self._prediction.changed.emit()
-        self.message.emit("\n".join([*found.notes[-1:], *found.words()]))
+        self._say("\n".join([*found.notes[-1:], *found.words()]))
 
     def _forget(self, *_: Any) -> None:
         self._job.close()
         self._sets, self.found, self.shown = {}, None, "after"
         self._prediction.adapt = False
         self._review.queue.set_notes(ABOUT, {})
-        self.message.emit("")
+        self._say("")
         self.changed.emit()
 
     def _project_changed(self, project: Any) -> None:
         if self._sets:  # of a project that has gone
             self._forget()
-
-    def _failed(self, error: HicStructError) -> None:
-        self.changed.emit()
-        self.message.emit("Cancelled." if isinstance(error, Cancelled) else str(error))
-        self._window.problem.emit(error)

@@ -12,6 +12,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.finetune_request import LearnRequest, Where
 from napari_hicstruct.plugin.state.jobs import AFTER_PAINT_S, BackgroundJob, Runner
 from napari_hicstruct.plugin.state.models import reference_of
+from napari_hicstruct.plugin.state.panel_work import PanelWork
 from napari_hicstruct.plugin.state.prediction import PredictionState, spare_threads
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.sentences import reason
@@ -88,7 +89,7 @@ def iter_learn(
     return job, result
 
 
-class LearningState:
+class LearningState(PanelWork):
     """Corrections → a new model, which is then used, or not.
 
     Parameters
@@ -116,9 +117,6 @@ class LearningState:
         The window goes as soon as the fine-tune has ended: nothing is predicted afterwards.
     changed : Signal
         Counts, or whether something runs.
-    progressed : Signal(Progress)
-    message : Signal(str)
-        What came of it, in words.
     result_changed : Signal
         There is another result, or another model is in use.
     ended : Signal
@@ -129,9 +127,6 @@ class LearningState:
         References of two models whose predictions can be compared: the old and the new one.
     """
 
-    changed = Signal()
-    progressed = Signal(object)
-    message = Signal(str)
     result_changed = Signal()
     ended = Signal()
     project_changed = Signal()
@@ -140,9 +135,9 @@ class LearningState:
     def __init__(
         self, window: ProjectState, prediction: PredictionState, runner: Runner, *, backend: LearnBackend | None = None
     ) -> None:
+        super().__init__(runner)
         self._window, self._prediction = window, prediction
         self.backend = backend or LearnBackend()
-        self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._counting = BackgroundJob(runner, on_done=self._counted, on_error=self._not_counted)
         self.project: Any = None
         self.total: int | None = None
@@ -181,7 +176,7 @@ class LearningState:
 
     def _not_counted(self, error: HicStructError) -> None:
         self._counted((0, 0))
-        self.message.emit(str(error))
+        self._say(str(error))
 
     @property
     def read_only(self) -> str:
@@ -202,16 +197,6 @@ class LearningState:
         return ""
 
     # ------------------------------------------------------------------ running
-    @property
-    def running(self) -> bool:
-        """True while a model is fine-tuned."""
-        return self._job.running
-
-    @property
-    def stopping(self) -> bool:
-        """True once the training was asked to end early."""
-        return self._job.stopping
-
     def start(self, request: LearnRequest) -> bool:
         """Fine-tune on what is in the project now, in the background; False if that cannot be."""
         source, why_not = self._window.source, self.why_not()
@@ -221,31 +206,14 @@ class LearningState:
         backend, project, stop = self.backend, self.project, CancelToken()
         self.rate = 0.0
         self._set_result(None, in_use=False)
-        self.message.emit("")
+        self._say("")
         self._job.start(lambda token: iter_learn(backend, project, source, request, token=token, stop=stop), stop=stop)
         self.changed.emit()
         return True
 
-    def stop(self) -> None:
-        """End the training now and keep the best so far."""
-        self._job.stop()
-        self.changed.emit()
-
-    def cancel(self) -> None:
-        """End it; nothing is kept."""
-        self._job.cancel()
-
-    def end(self) -> bool:
-        """End it silently and wait until nothing runs any more; see :meth:`BackgroundJob.end`."""
-        return self._job.end()
-
-    def _step(self, progress: Progress) -> None:
-        live = progress.payload
-        if live is not None:
-            self.rate = live.steps_per_second or self.rate  # 0 while it validates
-        self.progressed.emit(progress)
-        if progress.notice and progress.message:
-            self.message.emit(progress.message)
+    def _take_step(self, progress: Progress) -> None:
+        live: Any = progress.payload
+        self.rate = live.steps_per_second or self.rate  # 0 while it validates
 
     def _done(self, outcome: Any) -> None:
         job, result = outcome
@@ -271,10 +239,10 @@ class LearningState:
         in_use = self.label_in_use()
         self.changed.emit()
         if isinstance(error, Cancelled):
-            self.message.emit(f"Cancelled: nothing was kept. {in_use} stays in use.")
+            self._say(f"Cancelled: nothing was kept. {in_use} stays in use.")
         else:
             text = reason(error) if isinstance(error, ProjectError) else str(error)  # of which project is plain here
-            self.message.emit(f"{text}{_advice(error)} {in_use} stays in use.")
+            self._say(f"{text}{_advice(error)} {in_use} stays in use.")
             self._window.problem.emit(error)
         self.ended.emit()
 
@@ -302,12 +270,12 @@ class LearningState:
         try:
             self.project.lineage.use(sha256, reason)
         except HicStructError as error:
-            self.message.emit(str(error))
+            self._say(str(error))
             self._window.problem.emit(error)
             return
         if self.result is not None:
             self._set_result(self.result, in_use=sha256 == self.result.sha256, learnt_at=self.learnt_at)
-        self.message.emit(f"{self.label_in_use()} is in use.")
+        self._say(f"{self.label_in_use()} is in use.")
 
     def predict_with_result(self) -> None:
         """Predict the view with the new model, into a set of its own; a prediction that runs is left alone."""
@@ -315,13 +283,13 @@ class LearningState:
         if result is None:
             return
         if self._prediction.running:
-            self.message.emit("A prediction is running; press “Predict with it” when it has ended.")
+            self._say("A prediction is running; press “Predict with it” when it has ended.")
             return
         models.follow()
         if models.choose(result.sha256):
             self._prediction.run_view(result.label)
         else:
-            self.message.emit(f"{result.label} cannot be read from {result.model}.")
+            self._say(f"{result.label} cannot be read from {result.model}.")
 
     def references(self, *digests: str) -> list[str]:
         """What prediction requests name models by; empty where one is not listed."""
@@ -342,7 +310,7 @@ class LearningState:
                 self._set_result(result, in_use=in_use, learnt_at=learnt_at)
                 return
         except HicStructError as error:
-            self.message.emit(str(error))
+            self._say(str(error))
         self._set_result(None, in_use=False)
 
     # ------------------------------------------------------------------ what happened elsewhere
@@ -355,7 +323,7 @@ class LearningState:
         self._counting.close()
         self.project, self.total = project, None
         self._show_last()
-        self.message.emit("The fine-tune was cancelled: another map or project was opened." if was_running else "")
+        self._say("The fine-tune was cancelled: another map or project was opened." if was_running else "")
         self.project_changed.emit()
         self.count()
         self.changed.emit()

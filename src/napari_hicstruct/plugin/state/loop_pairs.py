@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from psygnal import Signal
-
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.loop_pairs import LoopPairsConfig
-from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.panel_work import ReviewWork
 from napari_hicstruct.plugin.state.review import ReviewState
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ class LoopPairsBackend:
         return iter_loop_pairs(records, request, token=token)
 
 
-class LoopPairsState:
+class LoopPairsState(ReviewWork):
     """Asks which loops join an enhancer and a promoter, and hands the queue what was found.
 
     Attributes
@@ -45,26 +43,15 @@ class LoopPairsState:
         Of the last run.
     changed : Signal
         What is given, whether it runs, what was found.
-    progressed : Signal(Progress)
-    message : Signal(str)
     """
 
-    changed = Signal()
-    progressed = Signal(object)
-    message = Signal(str)
-
     def __init__(self, review: ReviewState, runner: Runner, *, backend: LoopPairsBackend | None = None) -> None:
+        super().__init__(runner, review.labels.window)
         self._review, self._labels = review, review.labels
         self._backend = backend or LoopPairsBackend()
-        self._job = BackgroundJob(runner, on_step=self.progressed.emit, on_done=self._done, on_error=self._failed)
         self.config = LoopPairsConfig()
         self.found: LoopPairs | None = None
-        self._labels.window.project_changed.connect(lambda _: self.forget())
-
-    @property
-    def running(self) -> bool:
-        """True while sequences are read."""
-        return self._job.running
+        self._window.project_changed.connect(lambda _: self.forget())
 
     def set(self, **values: Any) -> None:
         """Take over what a person gives."""
@@ -80,23 +67,15 @@ class LoopPairsState:
     def run(self) -> None:
         """Judge all loops of the project in the background."""
         if why := self.why_not():
-            self.message.emit(why)
+            self._say(why)
             return
         assert self._labels.catalogue is not None
         uids = self._labels.catalogue.records.uids
         records = [one for one in map(self._labels.record, uids) if one is not None and one.kind is Kind.LOOP]
         find, config = self._backend.find, self.config
-        self.message.emit("")
+        self._say("")
         self._job.start(lambda token: find(records, config, token=token))
         self.changed.emit()
-
-    def cancel(self) -> None:
-        """End it; the queue stays as it is."""
-        self._job.cancel()
-
-    def end(self) -> None:
-        """End it silently and wait until nothing runs any more."""
-        self._job.end()
 
     def forget(self) -> None:
         """Take everything back: cards, order and filter know of no pairs."""
@@ -106,7 +85,7 @@ class LoopPairsState:
             queue = self._review.queue
             queue.where(pair=0.0)
             queue.set_pairs({}, {})
-        self.message.emit("")
+        self._say("")
         self.changed.emit()
 
     def _done(self, found: LoopPairs) -> None:
@@ -114,9 +93,4 @@ class LoopPairsState:
         pairs = {uid: one.p for uid, one in found.found.items()}
         self._review.queue.set_pairs(pairs, {uid: one.note(found.line) for uid, one in found.found.items()})
         self.changed.emit()
-        self.message.emit("\n".join([found.words(), *found.notes]))
-
-    def _failed(self, error: HicStructError) -> None:
-        self.changed.emit()
-        self.message.emit("Cancelled." if isinstance(error, Cancelled) else str(error))
-        self._labels.window.problem.emit(error)
+        self._say("\n".join([found.words(), *found.notes]))

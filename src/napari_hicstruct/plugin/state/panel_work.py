@@ -10,6 +10,7 @@ from psygnal import Signal
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.sentences import reason
 
 
@@ -90,3 +91,19 @@ class PanelWork:
     def _say(self, text: str) -> None:
         self.said = text
         self.message.emit(text)
+
+
+class ReviewWork(PanelWork):
+    """The same for work on the objects of a project; what fails is also a problem of the window."""
+
+    def __init__(self, runner: Runner, window: ProjectState) -> None:
+        super().__init__(runner)
+        self._window = window
+
+    def _step(self, progress: Progress) -> None:
+        self.progressed.emit(progress)
+
+    def _failed(self, error: HicStructError) -> None:
+        self.changed.emit()
+        self._say("Cancelled." if isinstance(error, Cancelled) else str(error))
+        self._window.problem.emit(error)

@@ -6,13 +6,12 @@ from collections.abc import Callable, Generator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from psygnal import Signal
-
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.errors import Cancelled, HicStructError
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.panel_work import ReviewWork
 from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.wording import how_many
@@ -70,7 +69,7 @@ def _in_process(make_job: Any, *args: Any, token: CancelToken) -> Generator[Prog
     return in_process(partial(make_job, threads=threads), *args, token=token, threads=threads)
 
 
-class RescoringState:
+class RescoringState(ReviewWork):
     """Scores the candidates with the model in use, by request and after each fine-tune; proposes further places.
 
     Parameters
@@ -86,21 +85,12 @@ class RescoringState:
         Score the candidates by itself once another model is in use.
     changed : Signal
         Whether something runs, or can.
-    progressed : Signal(Progress)
-    message : Signal(str)
-        What came of it, in words.
     """
 
-    changed = Signal()
-    progressed = Signal(object)
-    message = Signal(str)
-
     def __init__(self, review: ReviewState, runner: Runner, *, backend: RescoreBackend | None = None) -> None:
-        self._review, self._labels, self._window = review, review.labels, review.labels.window
+        super().__init__(runner, review.labels.window)
+        self._review, self._labels = review, review.labels
         self._backend = backend or RescoreBackend()
-        self._job = BackgroundJob(
-            runner, on_step=self.progressed.emit, on_done=lambda result: self._then(result), on_error=self._failed
-        )
         self._then: Callable[[Any], None] = self._scored
         self._project: Project | None = None
         self._current = ""
@@ -108,11 +98,6 @@ class RescoringState:
         self._window.project_changed.connect(self._project_changed)
         self._window.map_changed.connect(self._map_changed)
         self._project_changed(self._window.project)
-
-    @property
-    def running(self) -> bool:
-        """True while the model runs."""
-        return self._job.running
 
     @property
     def can_rescore(self) -> bool:
@@ -124,20 +109,12 @@ class RescoringState:
         """True if there is a map."""
         return not self.running and self._window.source is not None
 
-    def cancel(self) -> None:
-        """End it; the queue stays as it is."""
-        self._job.cancel()
-
-    def end(self) -> None:
-        """End it silently and wait until nothing runs any more."""
-        self._job.end()
-
     def rescore(self) -> None:
         """Score the first candidates of the queue with the model in use, in the background."""
         source, project = self._window.source, self._project
         uids = self._review.queue.uids[:MAX_CANDIDATES]
         if source is None or project is None or not uids:
-            self.message.emit("There are no candidates to score: run a model, import labels, or find uncertain places.")
+            self._say("There are no candidates to score: run a model, import labels, or find uncertain places.")
             return
         records = [record for record in map(self._labels.record, uids) if record is not None]
         rescore = self._backend.rescore
@@ -147,7 +124,7 @@ class RescoringState:
         """Search the view for places where the model in use is unsure."""
         source, project, catalogue = self._window.source, self._project, self._labels.catalogue
         if source is None or (project is not None and project.read_only):
-            self.message.emit("The project cannot be edited." if source is not None else "Open a contact map first.")
+            self._say("The project cannot be edited." if source is not None else "Open a contact map first.")
             return
         rows, cols = self._window.visible()
         region = Interval(self._window.chrom, min(rows.start, cols.start), max(rows.end, cols.end))
@@ -157,19 +134,22 @@ class RescoringState:
 
     def _start(self, make_job: Any, then: Callable[[Any], None]) -> None:
         self._then = then
-        self.message.emit("")
+        self._say("")
         self._job.start(make_job)
         self.changed.emit()
+
+    def _done(self, outcome: Any) -> None:
+        self._then(outcome)
 
     def _scored(self, result: Any) -> None:
         self.changed.emit()
         self._review.queue.set_seen(result)
-        self.message.emit(f"{how_many(len(result), 'candidate')} scored again; the queue is in the new order.")
+        self._say(f"{how_many(len(result), 'candidate')} scored again; the queue is in the new order.")
 
     def _proposed(self, proposals: Sequence[Annotation]) -> None:
         self.changed.emit()
         if not proposals:
-            self.message.emit("The model finds nothing uncertain here that is not in a list already.")
+            self._say("The model finds nothing uncertain here that is not in a list already.")
             return
         try:
             with self._window.project_to_write() as project:
@@ -179,12 +159,7 @@ class RescoringState:
         except HicStructError as error:
             self._failed(error)
         else:
-            self.message.emit(f"{how_many(len(proposals), 'uncertain place')} added to the set “{mine.name}”.")
-
-    def _failed(self, error: HicStructError) -> None:
-        self.changed.emit()
-        self.message.emit("Cancelled." if isinstance(error, Cancelled) else str(error))
-        self._window.problem.emit(error)
+            self._say(f"{how_many(len(proposals), 'uncertain place')} added to the set “{mine.name}”.")
 
     # ------------------------------------------------------------------ what happened elsewhere
     def _project_changed(self, project: Project | None) -> None:
@@ -195,7 +170,7 @@ class RescoringState:
         self._current = self._in_use()
         if project is not None:
             project.lineage.changed.connect(self._lineage_changed)
-        self.message.emit("")
+        self._say("")
         self.changed.emit()
 
     def _map_changed(self) -> None:
