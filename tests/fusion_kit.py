@@ -57,7 +57,8 @@ def write_cool(path: Path, bands: dict[str, F32], resolution: int = 10_000, **op
 
 def silent_model(folder: Path, *, unlike: bool = False) -> Path:
     """A network of maps that has nothing to say, in a folder."""
-    from napari_hicstruct.config.fusion import fusion_config, with_changes
+    from napari_hicstruct.config.base import with_changes
+    from napari_hicstruct.config.fusion import fusion_config
     from napari_hicstruct.config.resources import resource
     from napari_hicstruct.models.fusion.network import HybridFusionNet
     from napari_hicstruct.models.fusion.store import save_fusion

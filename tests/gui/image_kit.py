@@ -53,7 +53,8 @@ def tiny_fusion_network(folder: Path, preset: str = "lytro") -> str:
     """A network of few weights, drawn at random, that fuses all the same."""
     import torch
 
-    from napari_hicstruct.config.fusion import fusion_config, with_changes
+    from napari_hicstruct.config.base import with_changes
+    from napari_hicstruct.config.fusion import fusion_config
     from napari_hicstruct.models.fusion.network import HybridFusionNet
     from napari_hicstruct.models.fusion.store import save_fusion
 

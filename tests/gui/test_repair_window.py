@@ -345,7 +345,8 @@ class QuickVotes:
     def run(self, request: Any, *, token: Any, stop: Any) -> Any:
         from dataclasses import replace
 
-        from napari_hicstruct.config.repair import repair_config, with_changes
+        from napari_hicstruct.config.base import with_changes
+        from napari_hicstruct.config.repair import repair_config
         from napari_hicstruct.jobs.process import in_process
         from napari_hicstruct.workflows.repair.hic import iter_hic_repair
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from napari_hicstruct.config.fusion import FusionConfig, FusionNetConfig, fusion_config, with_changes
+from napari_hicstruct.config.base import with_changes
+from napari_hicstruct.config.fusion import FusionConfig, FusionNetConfig, fusion_config
 from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.fusion.apply import fuse_arrays
 from napari_hicstruct.models.fusion.network import HybridFusionNet, pad_to

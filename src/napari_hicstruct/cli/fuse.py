@@ -172,7 +172,8 @@ def fuse_train(
 
 
 def _settings(preset: TrainPreset | None, config: Path | None, steps: int) -> FusionConfig:
-    from napari_hicstruct.config.fusion import fusion_config, with_changes
+    from napari_hicstruct.config.base import with_changes
+    from napari_hicstruct.config.fusion import fusion_config
 
     if preset is not None and config is not None:
         raise ConfigError("--preset and --config both give settings.", hint="Give one of them.")

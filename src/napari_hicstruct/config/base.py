@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from napari_hicstruct.config.resources import resource
 from napari_hicstruct.errors import ConfigError
 
 
@@ -37,6 +38,14 @@ def parse_config(
             raise ConfigError(f"unknown key '{key}'.", where=where, hint=_known_keys(kind, first["loc"])) from error
         named = (options or {}).get(key) or f"key '{key}'"
         raise ConfigError(f"{named}: {_fault(dict(first))}.", where=where) from error
+
+
+def with_changes(config: C, **changes: Any) -> C:
+    """The settings with some keys changed, checked again; ``train={"steps": 10}`` changes keys inside a part."""
+    data = config.model_dump(mode="json")
+    for key, value in changes.items():
+        data[key] = data[key] | value if isinstance(value, dict) else value
+    return type(config).model_validate(data)
 
 
 _ALLOWED = {
@@ -134,3 +143,20 @@ def load_config(kind: type[C], path: str | Path) -> C:
     if not isinstance(data, Mapping):
         raise ConfigError("holds no settings.", where=path, hint="Write one 'key: value' per line.")
     return parse_config(kind, data, where=path)
+
+
+def load_preset(kind: type[C], preset_or_file: str | Path, presets: Iterable[str], folder: str) -> C:
+    """Read a preset that ships with the package, in a folder of its configurations, or a YAML file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such preset or file, or it has an unknown or impossible key.
+    """
+    known, path = tuple(presets), Path(preset_or_file)
+    if str(preset_or_file) in known:
+        path = resource("configs", folder, f"{preset_or_file}.yaml")
+    elif not path.is_file() and path.suffix not in (".yaml", ".yml"):
+        hint = f"Presets: {', '.join(known)}; or give a YAML file."
+        raise ConfigError("is neither a preset nor a file.", where=preset_or_file, hint=hint)
+    return load_config(kind, path)

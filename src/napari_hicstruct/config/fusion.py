@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
-from napari_hicstruct.config.base import FrozenConfig, load_config
-from napari_hicstruct.config.resources import resource
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.config.base import FrozenConfig, load_preset
 
 Preset = Literal["lytro", "microscopy", "hic"]
 PRESETS: tuple[Preset, ...] = ("lytro", "microscopy", "hic")
@@ -119,18 +117,4 @@ def fusion_config(preset_or_file: str | Path) -> FusionConfig:
     ConfigError
         If there is no such preset or file, or it has an unknown or impossible key.
     """
-    if str(preset_or_file) in PRESETS:
-        return load_config(FusionConfig, resource("configs", "fusion", f"{preset_or_file}.yaml"))
-    path = Path(preset_or_file)
-    if not path.is_file() and path.suffix not in (".yaml", ".yml"):
-        hint = f"Presets: {', '.join(PRESETS)}; or give a YAML file."
-        raise ConfigError("is neither a preset nor a file.", where=preset_or_file, hint=hint)
-    return load_config(FusionConfig, path)
-
-
-def with_changes(config: FusionConfig, **changes: Any) -> FusionConfig:
-    """The settings with some keys changed, checked again; ``train={"steps": 10}`` changes keys inside a part."""
-    data = config.model_dump(mode="json")
-    for key, value in changes.items():
-        data[key] = data[key] | value if isinstance(value, dict) else value
-    return FusionConfig.model_validate(data)
+    return load_preset(FusionConfig, preset_or_file, PRESETS, "fusion")

@@ -8,9 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from napari_hicstruct.config.base import FrozenConfig, load_config
-from napari_hicstruct.config.resources import resource
-from napari_hicstruct.errors import ConfigError
+from napari_hicstruct.config.base import FrozenConfig, load_preset
 
 PRESETS = ("generic", "cardiac", "hic")
 """Settings that ship with the package."""
@@ -249,18 +247,4 @@ def repair_config(preset_or_file: str | Path) -> RepairConfig:
     ConfigError
         If there is no such preset or file, or it has an unknown or impossible key.
     """
-    if str(preset_or_file) in PRESETS:
-        return load_config(RepairConfig, resource("configs", "repair", f"{preset_or_file}.yaml"))
-    path = Path(preset_or_file)
-    if not path.is_file() and path.suffix not in (".yaml", ".yml"):
-        hint = f"Presets: {', '.join(PRESETS)}; or give a YAML file."
-        raise ConfigError("is neither a preset nor a file.", where=preset_or_file, hint=hint)
-    return load_config(RepairConfig, path)
-
-
-def with_changes(config: RepairConfig, **changes: Any) -> RepairConfig:
-    """The settings with some keys changed, checked again; ``shape={"epochs": 10}`` changes keys inside a part."""
-    data = config.model_dump(mode="json")
-    for key, value in changes.items():
-        data[key] = data[key] | value if isinstance(value, dict) else value
-    return RepairConfig.model_validate(data)
+    return load_preset(RepairConfig, preset_or_file, PRESETS, "repair")

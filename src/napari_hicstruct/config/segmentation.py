@@ -8,11 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from napari_hicstruct.config.base import FrozenConfig, load_config, parse_config
+from napari_hicstruct.config.base import FrozenConfig, load_preset, parse_config
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.config.resources import resource
 from napari_hicstruct.config.training import Weight
-from napari_hicstruct.errors import ConfigError
 
 PRESETS = ("generic", "nuclei", "domains")
 """Settings that ship with the package."""
@@ -154,13 +152,7 @@ def segmentation_config(preset_or_file: str | Path) -> SegmentationConfig:
     ConfigError
         If there is no such preset or file, or it has an unknown or impossible key.
     """
-    if str(preset_or_file) in PRESETS:
-        return load_config(SegmentationConfig, resource("configs", "segmentation", f"{preset_or_file}.yaml"))
-    path = Path(preset_or_file)
-    if not path.is_file() and path.suffix not in (".yaml", ".yml"):
-        hint = f"Presets: {', '.join(PRESETS)}; or give a YAML file."
-        raise ConfigError("is neither a preset nor a file.", where=preset_or_file, hint=hint)
-    return load_config(SegmentationConfig, path)
+    return load_preset(SegmentationConfig, preset_or_file, PRESETS, "segmentation")
 
 
 def with_selector(config: SegmentationConfig, name: str, **options: Any) -> SegmentationConfig:

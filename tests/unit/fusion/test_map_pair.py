@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from napari_hicstruct.config.fusion import fusion_config, with_changes
+from napari_hicstruct.config.base import with_changes
+from napari_hicstruct.config.fusion import fusion_config
 from napari_hicstruct.contacts.band import sum_blocks
 from napari_hicstruct.errors import Cancelled
 from napari_hicstruct.fusion.map_features import CHANNELS, MARGIN_BINS, make_tile, measure_scales, signed_deviance

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_hicstruct.config.repair import LabelClass, RepairConfig, with_changes
+from napari_hicstruct.config.base import with_changes
+from napari_hicstruct.config.repair import LabelClass, RepairConfig
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.label_repair.fitting import FitContext
 from napari_hicstruct.label_repair.sample import LabelSample

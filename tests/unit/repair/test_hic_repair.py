@@ -11,7 +11,8 @@ import pytest
 
 from napari_hicstruct.annotations import Annotation, Kind, LabelFile, read_labels
 from napari_hicstruct.annotations.records import Direction, Status
-from napari_hicstruct.config.repair import RepairConfig, repair_config, with_changes
+from napari_hicstruct.config.base import with_changes
+from napari_hicstruct.config.repair import RepairConfig, repair_config
 from napari_hicstruct.errors import Cancelled, LabelError, OutputError, RegionError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain

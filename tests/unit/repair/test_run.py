@@ -17,7 +17,8 @@ import pytest
 import torch
 
 from napari_hicstruct.config import files
-from napari_hicstruct.config.repair import KeepLargest, LabelClass, RepairConfig, Touches, with_changes
+from napari_hicstruct.config.base import with_changes
+from napari_hicstruct.config.repair import KeepLargest, LabelClass, RepairConfig, Touches
 from napari_hicstruct.errors import Cancelled, ConfigError, OutputError
 from napari_hicstruct.jobs import CancelToken, Progress, drain
 from napari_hicstruct.label_repair import occupancies

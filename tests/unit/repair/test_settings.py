@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from napari_hicstruct.config.base import with_changes
 from napari_hicstruct.config.repair import (
     PRESETS,
     FillHoles,
@@ -16,7 +17,6 @@ from napari_hicstruct.config.repair import (
     ShapeConfig,
     Touches,
     repair_config,
-    with_changes,
 )
 from napari_hicstruct.errors import ConfigError
 

@@ -6,13 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from napari_hicstruct.config.repair import (
-    LabelClass,
-    RepairConfig,
-    check_names,
-    repair_config,
-    with_changes,
-)
+from napari_hicstruct.config.base import with_changes
+from napari_hicstruct.config.repair import LabelClass, RepairConfig, check_names, repair_config
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.plugin.state.sentences import first_fault
 
