@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_hicstruct.api.arguments import is_path_like
 from napari_hicstruct.api.arguments import path as a_path
 from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.maps import ContactMap
+from napari_hicstruct.api.pictures import array_of
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken
@@ -171,10 +170,4 @@ def _pixels(given: Any) -> Any:
 
     if is_path_like(given):
         return read_picture(Path(a_path("a", given)))
-    if hasattr(given, "data") and hasattr(given, "scale"):  # a layer of napari's, maybe of several levels
-        given = given.data[0] if getattr(given, "multiscale", False) else given.data
-    try:
-        return np.asarray(given)
-    except ValueError as error:  # rows of unlike lengths
-        hint = "Give an array of two or three axes, a napari layer, or a path."
-        raise ConfigError("a picture is given that is no array.", hint=hint) from error
+    return array_of(given, "a picture")

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from napari_hicstruct.api.arguments import is_path_like, is_several, number
+from napari_hicstruct.api.arguments import is_path_like, number
 from napari_hicstruct.api.arguments import path as a_path
 from napari_hicstruct.api.checked import checked
+from napari_hicstruct.api.pictures import array_of, is_layer, listed
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.errors import ConfigError
 
@@ -128,7 +127,7 @@ def repair(
         resume=resume,
         overwrite=overwrite,
     )
-    return run(_job(_listed(labels), spacing, request, out is not None), progress)
+    return run(_job(listed(labels, "labels", "labels"), spacing, request, out is not None), progress)
 
 
 def _config(preset: str, settings: Mapping[str, Any] | str | Path | None) -> RepairConfig:
@@ -183,38 +182,13 @@ def _job(labels: list[Any], spacing: Any, request: RepairRequest, keep: bool) ->
     return iter_repair_arrays(stored, request, keep=keep)
 
 
-def _listed(labels: Any) -> list[Any]:
-    """Several samples, or one: a list of numbers is no list of samples, but an array is one."""
-    if is_path_like(labels) or hasattr(labels, "shape") or _is_layer(labels):
-        return [labels]
-    if not is_several(labels):
-        hint = "Give an array of whole numbers, a napari Labels layer, a path, or several of them."
-        raise ConfigError(f"labels={labels!r} holds no labels.", hint=hint)
-    found = list(labels)
-    if not found:
-        raise ConfigError("labels is empty.", hint="Give one array or file for each sample.")
-    return found
-
-
-def _is_layer(given: Any) -> bool:
-    return hasattr(given, "data") and hasattr(given, "scale")
-
-
 def _stored(k: int, given: Any, spacing: Any, known: tuple[int, ...], n: int) -> tuple[str, StoredLabels]:
     """One array or layer, with its name."""
     from napari_hicstruct.workflows.repair.over_files import array_labels
 
     place = "labels" if n == 1 else f"labels[{k}]"
     name, lengths = f"sample {k + 1}", spacing
-    if _is_layer(given):
-        name, lengths = (
-            str(getattr(given, "name", name)),
-            spacing or tuple(map(float, () if given.scale is None else given.scale)),
-        )
-        given = given.data
-    try:
-        values = np.asarray(given)
-    except ValueError as error:
-        hint = "Give arrays of two or three axes."
-        raise ConfigError(f"{place} is no array: {str(error).partition('.')[0]}.", hint=hint) from error
-    return name, array_labels(place, values, lengths or (), known)
+    if is_layer(given):
+        name = str(getattr(given, "name", name))
+        lengths = spacing or tuple(map(float, () if given.scale is None else given.scale))
+    return name, array_labels(place, array_of(given, place), lengths or (), known)

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from napari_hicstruct.api.arguments import is_path_like, is_several
+from napari_hicstruct.api.arguments import is_path_like
 from napari_hicstruct.api.checked import checked
+from napari_hicstruct.api.pictures import array_of, is_layer, listed
 from napari_hicstruct.api.progress import ProgressOption, run
 from napari_hicstruct.errors import ConfigError
 
@@ -218,7 +217,7 @@ def _config(
 def _samples(images: Any, labels: Any) -> tuple[ImageSample, ...]:
     from napari_hicstruct.workflows.segment.sample import ImageSample
 
-    pictures, known = _listed(images, "images"), _listed(labels, "labels")
+    pictures, known = listed(images, "images", "picture"), listed(labels, "labels", "picture")
     if len(pictures) != len(known):
         text = f"images are {len(pictures)}, labels {len(known)}."
         raise ConfigError(text, hint="Give labels for each picture, in the same order.")
@@ -230,23 +229,6 @@ def _samples(images: Any, labels: Any) -> tuple[ImageSample, ...]:
     return tuple(found)
 
 
-def _listed(given: Any, what: str) -> list[Any]:
-    """Several, or one: an array is one picture, a list of arrays or paths is several."""
-    if is_path_like(given) or hasattr(given, "shape") or _is_layer(given):
-        return [given]
-    if not is_several(given):
-        hint = "Give an array, a napari layer, a path, or several of them."
-        raise ConfigError(f"{what}={given!r} holds no picture.", hint=hint)
-    found = list(given)
-    if not found:
-        raise ConfigError(f"{what} is empty.", hint="Give at least one.")
-    return found
-
-
-def _is_layer(given: Any) -> bool:
-    return hasattr(given, "data") and hasattr(given, "scale")
-
-
 def _picture(given: Any, place: str) -> tuple[str, Any]:
     """Name and array of one picture, layer or file."""
     if is_path_like(given):
@@ -254,11 +236,5 @@ def _picture(given: Any, place: str) -> tuple[str, Any]:
 
         file = read_image(Path(given))
         return str(file.path), file.image
-    name = place
-    if _is_layer(given):
-        name, given = str(getattr(given, "name", place)), given.data
-    try:
-        return name, np.asarray(given)
-    except ValueError as error:
-        hint = "Give an array of two or three axes."
-        raise ConfigError(f"{place} is no array: {str(error).partition('.')[0]}.", hint=hint) from error
+    name = str(getattr(given, "name", place)) if is_layer(given) else place
+    return name, array_of(given, place)
