@@ -17,11 +17,11 @@ from nibabel.testing import data_path
 
 from napari_hicstruct.config.repair import RepairConfig
 from napari_hicstruct.errors import LabelError, OutputError
+from napari_hicstruct.workflows.images.label_formats import sample_name
 from napari_hicstruct.workflows.repair.label_files import (
     check_targets,
     read_label_file,
     read_label_files,
-    sample_name,
 )
 
 ANY = RepairConfig()

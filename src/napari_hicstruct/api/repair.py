@@ -15,8 +15,8 @@ from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.config.repair import RepairConfig
+    from napari_hicstruct.workflows.images.stored_labels import StoredLabels
     from napari_hicstruct.workflows.repair.over_files import Repaired, RepairRequest
-    from napari_hicstruct.workflows.repair.stored_labels import StoredLabels
 
 LabelImages = Any
 """What ``labels`` may be: an array of whole numbers, a napari ``Labels`` layer, a path, or several of one of these."""

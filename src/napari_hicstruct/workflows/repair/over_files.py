@@ -16,9 +16,9 @@ from napari_hicstruct.jobs import Clock, Progress
 from napari_hicstruct.label_repair.records import RepairResult, RuleChange
 from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.wording import how_many
+from napari_hicstruct.workflows.images.stored_labels import StoredLabels, Values, check_values, long_axes
 from napari_hicstruct.workflows.repair.label_files import LabelFile, check_targets, read_label_files
 from napari_hicstruct.workflows.repair.options import RepairOptions
-from napari_hicstruct.workflows.repair.stored_labels import StoredLabels, Values, check_values, long_axes
 
 FUNCTION = "function.safetensors"
 """Of a run's folder: the one function, with its class table and decision rule."""

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.config.files import write_bytes
 from napari_hicstruct.errors import HicStructError, LabelError, OutputError
-from napari_hicstruct.workflows.repair.label_files import FORMATS, format_of, sample_name
-from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, reading, writing
-from napari_hicstruct.workflows.repair.zarr_labels import ZARR
+from napari_hicstruct.workflows.images.label_formats import FORMATS, format_of, sample_name
+from napari_hicstruct.workflows.images.stored_labels import LabelFormat, StoredLabels, reading, writing
+from napari_hicstruct.workflows.images.zarr_labels import ZARR
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif")
 _TIFF = (".tif", ".tiff")
@@ -149,7 +149,7 @@ def _read_picture(path: Path) -> NDArray[Any]:
 
 def _read_tiff(path: Path) -> ImageFile:
     """A TIFF file: as the labels' reader has it, if that takes it; else with its channels last."""
-    from napari_hicstruct.workflows.repair.tiff_labels import TIFF
+    from napari_hicstruct.workflows.images.tiff_labels import TIFF
 
     try:
         stored = TIFF.read(path)

@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_hicstruct.config.files import write_bytes
 from napari_hicstruct.errors import LabelError
-from napari_hicstruct.workflows.repair.stored_labels import LabelFormat, StoredLabels, Values, long_axes, reading
+from napari_hicstruct.workflows.images.stored_labels import LabelFormat, StoredLabels, Values, long_axes, reading
 
 _AXES = "RAS"
 """Where the axes of nibabel's world point to: right, anterior, superior."""

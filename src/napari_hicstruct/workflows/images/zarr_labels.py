@@ -13,7 +13,7 @@ import numpy as np
 
 from napari_hicstruct.config.files import in_place_of, writing
 from napari_hicstruct.errors import LabelError
-from napari_hicstruct.workflows.repair.stored_labels import (
+from napari_hicstruct.workflows.images.stored_labels import (
     LabelFormat,
     StoredLabels,
     Values,

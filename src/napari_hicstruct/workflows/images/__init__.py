@@ -1,0 +1,1 @@
+"""Images and labels as files, for repair and segmentation: NIfTI, TIFF, zarr and npy; written as they were read."""
