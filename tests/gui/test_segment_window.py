@@ -20,7 +20,7 @@ from napari_hicstruct.plugin._docks import open_segment
 from napari_hicstruct.plugin.controllers.session import session_of
 from napari_hicstruct.plugin.layers.pictures import picture_of
 from napari_hicstruct.plugin.layers.segmented import SegmentedLayers
-from napari_hicstruct.plugin.state.segmentation_images import SegmentedPicture
+from napari_hicstruct.plugin.state.images.segmentation_images import SegmentedPicture
 from napari_hicstruct.workflows.segment.models import list_picture_models, picture_models_dir
 from tests.gui.image_kit import activate, close, disc_labels, dock_of, resize, scene, scrolls_sideways, settled
 from tests.gui.theme_kit import unreadable, unseen_focus

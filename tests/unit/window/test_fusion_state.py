@@ -14,10 +14,10 @@ import pytest
 from napari_hicstruct.errors import JobError, MapError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import Clock
-from napari_hicstruct.plugin.state.fusion import FusedPictures, FusionState
-from napari_hicstruct.plugin.state.fusion_maps import MapPair, PairOfMaps
-from napari_hicstruct.plugin.state.fusion_settings import FusionSettings
-from napari_hicstruct.plugin.state.pictures import Picture, why_not_pair, why_not_picture
+from napari_hicstruct.plugin.state.images.fusion import FusedPictures, FusionState
+from napari_hicstruct.plugin.state.images.fusion_maps import MapPair, PairOfMaps
+from napari_hicstruct.plugin.state.images.fusion_settings import FusionSettings
+from napari_hicstruct.plugin.state.images.pictures import Picture, why_not_pair, why_not_picture
 from napari_hicstruct.plugin.state.sentences import about_file, as_sentence
 from tests.window_kit import InlineRunner, SteppedRunner
 
@@ -256,7 +256,7 @@ def test_what_is_to_be_known_is_said_before_and_a_folder_that_cannot_be_made_is_
     assert state.notes() == "Two has 20 times fewer contacts."
     (tmp_path / "home").write_text("a file stands where the folder should be")
     monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("napari_hicstruct.plugin.state.fusion_maps.can_write", lambda _folder: False)
+    monkeypatch.setattr("napari_hicstruct.plugin.state.images.fusion_maps.can_write", lambda _folder: False)
     assert not state.start()
     assert "a file stands where" in said[-1]
     assert not state.running

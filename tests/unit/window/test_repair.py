@@ -14,8 +14,8 @@ from napari_hicstruct.config.repair import FillHoles, KeepLargest, Near, Touches
 from napari_hicstruct.errors import ConfigError, JobError, LabelError
 from napari_hicstruct.jobs import Clock
 from napari_hicstruct.labels.votes import MaskKind, vote_maps
-from napari_hicstruct.plugin.state.repair import ALL_CLASSES, RepairState
-from napari_hicstruct.plugin.state.repair_images import (
+from napari_hicstruct.plugin.state.images.repair import ALL_CLASSES, RepairState
+from napari_hicstruct.plugin.state.images.repair_images import (
     ADDED,
     EXCHANGED,
     REMOVED,
@@ -24,8 +24,8 @@ from napari_hicstruct.plugin.state.repair_images import (
     count_values,
     counted_together,
 )
-from napari_hicstruct.plugin.state.repair_settings import RepairSettings
-from napari_hicstruct.plugin.state.repair_votes import RepairVotesState, pixels_of
+from napari_hicstruct.plugin.state.images.repair_settings import RepairSettings
+from napari_hicstruct.plugin.state.images.repair_votes import RepairVotesState, pixels_of
 from napari_hicstruct.workflows.repair import LabelSample, RepairResult, RepairStep, RuleChange
 from napari_hicstruct.workflows.repair.hic import HicRepairResult, RepairedVotes
 from tests.window_kit import RES, InlineRunner, SteppedRunner, TinyWindow, iv, loop, make_project, tad

@@ -14,12 +14,12 @@ import pytest
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.errors import ConfigError, JobError
 from napari_hicstruct.jobs import Clock
-from napari_hicstruct.plugin.state.pictures import Picture
-from napari_hicstruct.plugin.state.repair_images import LabelImage
-from napari_hicstruct.plugin.state.segmentation import SegmentationState
-from napari_hicstruct.plugin.state.segmentation_images import why_not_labels
-from napari_hicstruct.plugin.state.segmentation_jobs import Correction, SegmentOptions
-from napari_hicstruct.plugin.state.segmentation_settings import SELECTOR_NAMES, SegmentationSettings
+from napari_hicstruct.plugin.state.images.pictures import Picture
+from napari_hicstruct.plugin.state.images.repair_images import LabelImage
+from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
+from napari_hicstruct.plugin.state.images.segmentation_images import why_not_labels
+from napari_hicstruct.plugin.state.images.segmentation_jobs import Correction, SegmentOptions
+from napari_hicstruct.plugin.state.images.segmentation_settings import SELECTOR_NAMES, SegmentationSettings
 from napari_hicstruct.workflows.segment.models import free_folder, list_picture_models, picture_models_dir
 from tests.window_kit import InlineRunner, SteppedRunner
 

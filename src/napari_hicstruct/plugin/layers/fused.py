@@ -13,7 +13,7 @@ from napari_hicstruct.plugin.layers.pictures import MADE_HERE, is_of, placed_of
 from napari_hicstruct.plugin.layers.share import share_colormap
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.fusion import FusedPictures, Shown
+    from napari_hicstruct.plugin.state.images.fusion import FusedPictures, Shown
 
 
 class FusedLayers:

@@ -7,7 +7,7 @@ from typing import Any
 from napari.layers import Image
 
 from napari_hicstruct.plugin.layers.fixed_place import OnlyShown
-from napari_hicstruct.plugin.state.pictures import Picture
+from napari_hicstruct.plugin.state.images.pictures import Picture
 
 MADE_HERE = "napari-hicstruct"
 """In a layer's metadata: what of ours it is."""

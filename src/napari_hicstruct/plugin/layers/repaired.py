@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
-from napari_hicstruct.plugin.state.repair_images import ADDED, EXCHANGED, REMOVED, LabelImage
+from napari_hicstruct.plugin.state.images.repair_images import ADDED, EXCHANGED, REMOVED, LabelImage
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.repair import Shown
-    from napari_hicstruct.plugin.state.repair_images import Repaired
+    from napari_hicstruct.plugin.state.images.repair import Shown
+    from napari_hicstruct.plugin.state.images.repair_images import Repaired
 
 CHANGE_COLOURS: dict[int | None, str] = {
     None: "#00000000",

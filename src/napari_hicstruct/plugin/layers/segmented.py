@@ -10,10 +10,10 @@ from napari.layers import Image, Labels
 
 from napari_hicstruct.plugin.layers.pictures import MADE_HERE, placed_of
 from napari_hicstruct.plugin.layers.repaired import image_of
-from napari_hicstruct.plugin.state.segmentation_jobs import Correction
+from napari_hicstruct.plugin.state.images.segmentation_jobs import Correction
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.segmentation_images import SegmentedPicture
+    from napari_hicstruct.plugin.state.images.segmentation_images import SegmentedPicture
 
 _SEGMENTED = "napari-hicstruct segmented"
 """In a layer's metadata: what was segmented, so that what is painted since can be found."""

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.adapting import AdaptState
     from napari_hicstruct.plugin.state.consensus import ConsensusState
     from napari_hicstruct.plugin.state.figure import FigureState
-    from napari_hicstruct.plugin.state.fusion import FusionState
     from napari_hicstruct.plugin.state.gallery import GalleryState
     from napari_hicstruct.plugin.state.genome_view import GenomeView
+    from napari_hicstruct.plugin.state.images.fusion import FusionState
+    from napari_hicstruct.plugin.state.images.repair import RepairState
+    from napari_hicstruct.plugin.state.images.repair_votes import RepairVotesState
+    from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
     from napari_hicstruct.plugin.state.importing import ImportState
     from napari_hicstruct.plugin.state.learning import LearningState
     from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
@@ -36,12 +39,9 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.orientation import OrientationState
     from napari_hicstruct.plugin.state.pileup import PileupState
     from napari_hicstruct.plugin.state.prediction import PredictionState
-    from napari_hicstruct.plugin.state.repair import RepairState
-    from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
     from napari_hicstruct.plugin.state.rescoring import RescoringState
     from napari_hicstruct.plugin.state.review import ReviewState
     from napari_hicstruct.plugin.state.second_map import SecondMapState
-    from napari_hicstruct.plugin.state.segmentation import SegmentationState
     from napari_hicstruct.plugin.state.tracks import TracksState
 
 _RECENT, _OTHERS, _REGIONS = "recent_maps", "others", "regions"
@@ -218,28 +218,28 @@ class WindowState(ProjectState):
     @cached_property
     def repair(self) -> RepairState:
         """The repair of labels that runs, and what came of the last one."""
-        from napari_hicstruct.plugin.state.repair import RepairState
+        from napari_hicstruct.plugin.state.images.repair import RepairState
 
         return RepairState(self.runner)
 
     @cached_property
     def repair_votes(self) -> RepairVotesState:
         """The repair of callers' votes on the map."""
-        from napari_hicstruct.plugin.state.repair_votes import RepairVotesState
+        from napari_hicstruct.plugin.state.images.repair_votes import RepairVotesState
 
         return RepairVotesState(self.labels, self.consensus)
 
     @cached_property
     def fusion(self) -> FusionState:
         """The fusion of pictures or maps that runs, and what came of the last one."""
-        from napari_hicstruct.plugin.state.fusion import FusionState
+        from napari_hicstruct.plugin.state.images.fusion import FusionState
 
         return FusionState(self.runner, self)
 
     @cached_property
     def segmentation(self) -> SegmentationState:
         """The segmentation of pictures: what is trained, segmented or corrected, and the models."""
-        from napari_hicstruct.plugin.state.segmentation import SegmentationState
+        from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
 
         return SegmentationState(self.runner)
 

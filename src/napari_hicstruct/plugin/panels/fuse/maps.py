@@ -12,7 +12,7 @@ from napari_hicstruct.config.map_uri import absolute_uri, split_uri
 from napari_hicstruct.errors import readable
 from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.state.fusion_maps import PairOfMaps
+from napari_hicstruct.plugin.state.images.fusion_maps import PairOfMaps
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file, save_file
 from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, form

@@ -13,8 +13,8 @@ from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.fuse.maps import MapsForm
 from napari_hicstruct.plugin.panels.fuse.pictures import PicturesForm
 from napari_hicstruct.plugin.panels.fuse.result import FusedView
-from napari_hicstruct.plugin.state.fusion import FusionState
-from napari_hicstruct.plugin.state.fusion_settings import MAP_PRESETS, PICTURE_PRESETS
+from napari_hicstruct.plugin.state.images.fusion import FusionState
+from napari_hicstruct.plugin.state.images.fusion_settings import MAP_PRESETS, PICTURE_PRESETS
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow

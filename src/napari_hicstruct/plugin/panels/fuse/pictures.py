@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.plugin.layers.pictures import image_layers, picture_of
-from napari_hicstruct.plugin.state.fusion import FusionState
+from napari_hicstruct.plugin.state.images.fusion import FusionState
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.style import compact_button, form

@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.plugin.layers.share import FROM_A, FROM_B, FROM_BOTH
-from napari_hicstruct.plugin.state.fusion import FusionState
+from napari_hicstruct.plugin.state.images.fusion import FusionState
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.inks import InkLabel
 from napari_hicstruct.plugin.widgets.style import Segmented, selectable

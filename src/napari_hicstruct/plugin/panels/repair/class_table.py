@@ -8,8 +8,8 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
-from napari_hicstruct.plugin.state.repair import RepairState
-from napari_hicstruct.plugin.state.repair_settings import ClassRow
+from napari_hicstruct.plugin.state.images.repair import RepairState
+from napari_hicstruct.plugin.state.images.repair_settings import ClassRow
 from napari_hicstruct.plugin.widgets.boxes import GAP, hbox
 from napari_hicstruct.plugin.widgets.class_tree import NAME, SIZE, VALUE, ClassTree
 from napari_hicstruct.plugin.widgets.style import compact_button
@@ -23,7 +23,7 @@ _TIPS = {
 
 
 class ClassTable(ClassTree):
-    """The rows of :class:`~napari_hicstruct.plugin.state.repair_settings.RepairSettings`, in their priority."""
+    """The rows of :class:`~napari_hicstruct.plugin.state.images.repair_settings.RepairSettings`, in their priority."""
 
     def __init__(self, state: RepairState) -> None:
         super().__init__(("class", "value", "voxels", "first wins"), {VALUE: 52, SIZE: 84, _ORDER: 72}, max_rows=10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from napari_hicstruct.plugin.state.repair import ALL_CLASSES
+from napari_hicstruct.plugin.state.images.repair import ALL_CLASSES
 from napari_hicstruct.plugin.widgets.live_curve import LiveCurve
 
 _MAX_NAMED = 6

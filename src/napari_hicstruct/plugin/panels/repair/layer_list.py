@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QListWidget, QListWidgetItem
 
 from napari_hicstruct.plugin.layers.repaired import image_of, labels_layers
-from napari_hicstruct.plugin.state.repair_images import LabelImage
+from napari_hicstruct.plugin.state.images.repair_images import LabelImage
 
 _MAX_ROWS = 5
 _TIP = "Tick one layer, or several of one kind: they are samples of one function and help each other."

@@ -17,8 +17,8 @@ from napari_hicstruct.plugin.panels.repair.layer_list import LayerList
 from napari_hicstruct.plugin.panels.repair.result import ResultView
 from napari_hicstruct.plugin.panels.repair.rule_list import RuleList
 from napari_hicstruct.plugin.panels.repair.votes import VotesView
-from napari_hicstruct.plugin.state.repair import RepairState
-from napari_hicstruct.plugin.state.repair_settings import STAGES
+from napari_hicstruct.plugin.state.images.repair import RepairState
+from napari_hicstruct.plugin.state.images.repair_settings import STAGES
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow

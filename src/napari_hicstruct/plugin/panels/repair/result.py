@@ -8,8 +8,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.plugin.layers.repaired import CHANGE_COLOURS
-from napari_hicstruct.plugin.state.repair import RepairState
-from napari_hicstruct.plugin.state.repair_images import ADDED, EXCHANGED, REMOVED
+from napari_hicstruct.plugin.state.images.repair import RepairState
+from napari_hicstruct.plugin.state.images.repair_images import ADDED, EXCHANGED, REMOVED
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.inks import SECONDARY, InkLabel
 from napari_hicstruct.plugin.widgets.section import Fold

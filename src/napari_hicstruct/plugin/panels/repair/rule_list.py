@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_hicstruct.config.repair import EVERY, FillHoles, KeepLargest, Near, Rule, Touches
-from napari_hicstruct.plugin.state.repair import RepairState
+from napari_hicstruct.plugin.state.images.repair import RepairState
 from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.style import compact_button, subdued
 
@@ -36,7 +36,7 @@ _NUMBERS = {NEAR: (" units", 5.0, 2), HOLES: (" voxels", 100, 0), LARGEST: (" pa
 
 
 class RuleList(QWidget):
-    """The rules of :class:`~napari_hicstruct.plugin.state.repair_settings.RepairSettings`."""
+    """The rules of :class:`~napari_hicstruct.plugin.state.images.repair_settings.RepairSettings`."""
 
     def __init__(self, state: RepairState) -> None:
         super().__init__()

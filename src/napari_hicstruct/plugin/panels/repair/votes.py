@@ -11,7 +11,7 @@ from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.repaired import RepairedLayers
 from napari_hicstruct.plugin.panels.repair.curve import RepairCurve
 from napari_hicstruct.plugin.panels.repair.result import LEGEND, SHOWN
-from napari_hicstruct.plugin.state.repair_votes import RepairVotesState, class_colours
+from napari_hicstruct.plugin.state.images.repair_votes import RepairVotesState, class_colours
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow

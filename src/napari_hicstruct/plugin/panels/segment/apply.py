@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QPushButton, QSize
 
 from napari_hicstruct.errors import readable
 from napari_hicstruct.plugin.panels.segment.run import RunView
-from napari_hicstruct.plugin.state.segmentation import SegmentationState
+from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import Segmented, form, wordy_button

@@ -7,8 +7,8 @@ from typing import Any
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QTreeWidget, QTreeWidgetItem
 
-from napari_hicstruct.plugin.state.segmentation import SegmentationState
-from napari_hicstruct.plugin.state.segmentation_settings import ClassRow
+from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
+from napari_hicstruct.plugin.state.images.segmentation_settings import ClassRow
 from napari_hicstruct.plugin.widgets.class_tree import NAME, SIZE, VALUE, ClassTree
 
 _TIP = (
@@ -18,7 +18,7 @@ _TIP = (
 
 
 class ClassList(ClassTree):
-    """The rows of :class:`~napari_hicstruct.plugin.state.segmentation_settings.SegmentationSettings`."""
+    """The rows of :class:`~napari_hicstruct.plugin.state.images.segmentation_settings.SegmentationSettings`."""
 
     def __init__(self, state: SegmentationState) -> None:
         super().__init__(("class", "value", "pixels"), {VALUE: 52, SIZE: 84}, max_rows=8)

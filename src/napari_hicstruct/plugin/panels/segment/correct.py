@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QPushButton, QWidget
 
 from napari_hicstruct.plugin.layers.segmented import correction_of, segmented_layers
 from napari_hicstruct.plugin.panels.segment.run import RunView
-from napari_hicstruct.plugin.state.segmentation import SegmentationState
+from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice

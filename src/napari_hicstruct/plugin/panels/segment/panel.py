@@ -13,7 +13,7 @@ from napari_hicstruct.plugin.layers.repaired import image_of
 from napari_hicstruct.plugin.panels.segment.apply import ApplyView
 from napari_hicstruct.plugin.panels.segment.correct import CorrectView
 from napari_hicstruct.plugin.panels.segment.train import TrainView
-from napari_hicstruct.plugin.state.segmentation import SegmentationState
+from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
 from napari_hicstruct.plugin.widgets.boxes import GAP, vbox
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow

@@ -6,7 +6,7 @@ from qtpy.QtWidgets import QLabel, QWidget
 
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.panels.segment.curve import TaskCurve
-from napari_hicstruct.plugin.state.segmentation import SegmentationState, Work
+from napari_hicstruct.plugin.state.images.segmentation import SegmentationState, Work
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow

@@ -11,8 +11,8 @@ from napari_hicstruct.config.segmentation import PRESETS, SELECTORS
 from napari_hicstruct.plugin.layers.segmented import all_labels_layers
 from napari_hicstruct.plugin.panels.segment.class_list import ClassList
 from napari_hicstruct.plugin.panels.segment.run import RunView
-from napari_hicstruct.plugin.state.segmentation import SegmentationState
-from napari_hicstruct.plugin.state.segmentation_settings import RUN_KEYS, SELECTOR_NAMES
+from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
+from napari_hicstruct.plugin.state.images.segmentation_settings import RUN_KEYS, SELECTOR_NAMES
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow

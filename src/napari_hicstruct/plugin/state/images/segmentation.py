@@ -11,17 +11,16 @@ from psygnal import Signal
 
 from napari_hicstruct.errors import Cancelled, ConfigError, HicStructError, LabelError
 from napari_hicstruct.jobs import CancelToken, Progress
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
-from napari_hicstruct.plugin.state.pictures import Picture, why_not_picture
-from napari_hicstruct.plugin.state.repair_images import LabelImage
-from napari_hicstruct.plugin.state.segmentation_images import (
+from napari_hicstruct.plugin.state.images.pictures import Picture, why_not_picture
+from napari_hicstruct.plugin.state.images.repair_images import LabelImage
+from napari_hicstruct.plugin.state.images.segmentation_images import (
     Painted,
     SegmentedPicture,
     iter_counted,
     iter_painted,
     why_not_labels,
 )
-from napari_hicstruct.plugin.state.segmentation_jobs import (
+from napari_hicstruct.plugin.state.images.segmentation_jobs import (
     Correction,
     CorrectionSettings,
     SegmentationBackend,
@@ -30,8 +29,9 @@ from napari_hicstruct.plugin.state.segmentation_jobs import (
     iter_segment_picture,
     iter_train_picture,
 )
-from napari_hicstruct.plugin.state.segmentation_models import SegmentationModels
-from napari_hicstruct.plugin.state.segmentation_settings import SegmentationSettings
+from napari_hicstruct.plugin.state.images.segmentation_models import SegmentationModels
+from napari_hicstruct.plugin.state.images.segmentation_settings import SegmentationSettings
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.sentences import as_sentence, reason
 from napari_hicstruct.wording import how_many
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.pictures import Picture, why_not_picture
-from napari_hicstruct.plugin.state.repair_images import LabelImage, count_values
+from napari_hicstruct.plugin.state.images.pictures import Picture, why_not_picture
+from napari_hicstruct.plugin.state.images.repair_images import LabelImage, count_values
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.segmentation_settings import LabelsAre
+    from napari_hicstruct.plugin.state.images.segmentation_settings import LabelsAre
     from napari_hicstruct.workflows.segment.train import ImageSample
 
 

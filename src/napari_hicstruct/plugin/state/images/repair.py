@@ -10,17 +10,17 @@ from psygnal import Signal
 
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
-from napari_hicstruct.plugin.state.panel_work import PanelWork
-from napari_hicstruct.plugin.state.prediction import spare_threads
-from napari_hicstruct.plugin.state.repair_images import (
+from napari_hicstruct.plugin.state.images.repair_images import (
     LabelImage,
     Repaired,
     RepairOutcome,
     changes_between,
     counted_together,
 )
-from napari_hicstruct.plugin.state.repair_settings import RepairSettings, Until
+from napari_hicstruct.plugin.state.images.repair_settings import RepairSettings, Until
+from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.panel_work import PanelWork
+from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.plugin.state.sentences import reason
 from napari_hicstruct.wording import how_many
 

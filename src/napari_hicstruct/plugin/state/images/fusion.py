@@ -10,11 +10,11 @@ from psygnal import Signal
 
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.fusion_maps import PairOfMaps
-from napari_hicstruct.plugin.state.fusion_settings import FusionSettings
+from napari_hicstruct.plugin.state.images.fusion_maps import PairOfMaps
+from napari_hicstruct.plugin.state.images.fusion_settings import FusionSettings
+from napari_hicstruct.plugin.state.images.pictures import Picture, why_not_pair
 from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.panel_work import PanelWork
-from napari_hicstruct.plugin.state.pictures import Picture, why_not_pair
 from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.plugin.state.sentences import as_sentence
 

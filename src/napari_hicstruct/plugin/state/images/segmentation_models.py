@@ -11,7 +11,7 @@ from napari_hicstruct.errors import ConfigError, ModelError
 from napari_hicstruct.plugin.state.sentences import reason
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.pictures import Picture
+    from napari_hicstruct.plugin.state.images.pictures import Picture
     from napari_hicstruct.workflows.segment.models import PictureModel
 
 

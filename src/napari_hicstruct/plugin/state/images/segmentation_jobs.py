@@ -12,13 +12,13 @@ from pydantic import Field
 
 from napari_hicstruct.config.base import FrozenConfig
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.pictures import Picture
+from napari_hicstruct.plugin.state.images.pictures import Picture
+from napari_hicstruct.plugin.state.images.repair_images import LabelImage
+from napari_hicstruct.plugin.state.images.segmentation_images import SegmentedPicture, sample_of
 from napari_hicstruct.plugin.state.prediction import spare_threads
-from napari_hicstruct.plugin.state.repair_images import LabelImage
-from napari_hicstruct.plugin.state.segmentation_images import SegmentedPicture, sample_of
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.segmentation_settings import SegmentationSettings
+    from napari_hicstruct.plugin.state.images.segmentation_settings import SegmentationSettings
     from napari_hicstruct.workflows.segment.apply import Segmented, SegmentRequest
     from napari_hicstruct.workflows.segment.correct import CorrectedSegmentation, CorrectSegmentationRequest
     from napari_hicstruct.workflows.segment.train import TrainedSegmentation, TrainSegmentationRequest
