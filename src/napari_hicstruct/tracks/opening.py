@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -104,18 +105,10 @@ def _has_both_strands(head: bytes) -> bool:
 
 
 def _read_text_track(path: Path, data: bytes, name: str) -> Track:
-    fields = first_fields(data)
-    kind = kind_of(_ENDING.sub("", path.name).lower(), data[:4096], fields)
-    if kind in _GENE_READERS:
-        return _GENE_READERS[kind](path, data, name)
-    if kind == "bedgraph":
-        return _read_bedgraph(path, data, name)
-    if kind == "bed":
-        return _read_bed(path, data, name, fields)
-    raise TrackError("is not a track that can be read.", where=path, hint=_WANTED)
-
-
-_GENE_READERS = {"gtf": read_gtf, "gff": read_gff, "bed12": read_bed12}
+    kind = kind_of(_ENDING.sub("", path.name).lower(), data[:4096], first_fields(data))
+    if kind not in TEXT_READERS:
+        raise TrackError("is not a track that can be read.", where=path, hint=_WANTED)
+    return TEXT_READERS[kind](path, data, name)
 
 
 def kind_of(file_name: str, head: bytes, fields: list[str]) -> str:
@@ -168,8 +161,8 @@ def _read_bedgraph(path: Path, data: bytes, name: str) -> StepSignal:
     return track
 
 
-def _read_bed(path: Path, data: bytes, name: str, fields: list[str]) -> IntervalTrack:
-    places = {"chrom": 0, "start": 1, "end": 2}
+def _read_bed(path: Path, data: bytes, name: str) -> IntervalTrack:
+    fields, places = first_fields(data), {"chrom": 0, "start": 1, "end": 2}
     score = 6 if _is_peak(fields) else 4
     if len(fields) > 3:
         places["name"] = 3
@@ -191,6 +184,16 @@ def _read_bed(path: Path, data: bytes, name: str, fields: list[str]) -> Interval
     track = IntervalTrack(name, path, stored, words)
     track.notes = ("is not sorted: it was sorted while it was read",) if unsorted else ()
     return track
+
+
+TEXT_READERS: dict[str, Callable[[Path, bytes, str], Track]] = {
+    "gtf": read_gtf,
+    "gff": read_gff,
+    "bed12": read_bed12,
+    "bedgraph": _read_bedgraph,
+    "bed": _read_bed,
+}
+"""By what :func:`kind_of` says; each takes the file, its text and the name of the track."""
 
 
 def _words(table: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarray]:
