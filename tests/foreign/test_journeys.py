@@ -78,18 +78,36 @@ VIEWS = {
 }
 
 
+DRAW = """
+import json, sys
+from napari_hicstruct.cli.main import main
+print(json.dumps({name: main(words) for name, words in json.loads(sys.argv[1]).items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, Path, str]]:
+    """Status, picture and messages of each view; one process draws them all, as it takes seconds to start napari."""
+    targets, words = {}, {}
+    for number, (name, (build, region)) in enumerate(VIEWS.items()):
+        folder = tmp_path_factory.mktemp(f"view{number}")
+        targets[name] = folder / "picture.png"
+        words[name] = ["view", build(folder), "--region", region, "--screenshot", str(targets[name])]
+    command = [sys.executable, "-c", DRAW, json.dumps(words)]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    statuses = json.loads(done.stdout.splitlines()[-1])
+    return {name: (statuses[name], target, done.stderr) for name, target in targets.items()}
+
+
 @pytest.mark.parametrize("name", sorted(VIEWS))
-def test_the_window_draws_it(name: str, tmp_path: Path) -> None:
+def test_the_window_draws_it(name: str, drawn: dict[str, tuple[int, Path, str]]) -> None:
     """The middle of the picture holds colours other than grey: contacts, not missing data."""
     import numpy as np
     from matplotlib.image import imread
 
-    build, region = VIEWS[name]
-    target = tmp_path / "picture.png"
-    words = ["view", build(tmp_path), "--region", region, "--screenshot", str(target)]
-    command = "import sys; from napari_hicstruct.cli.main import main; sys.exit(main(sys.argv[1:]))"
-    done = subprocess.run([sys.executable, "-c", command, *words], capture_output=True, text=True, env=os.environ)
-    assert done.returncode == 0, done.stderr
+    status, target, said = drawn[name]
+    assert status == 0, said
     picture = (np.asarray(imread(target))[..., :3] * 255).astype(int)
     middle = picture[picture.shape[0] // 4 : -picture.shape[0] // 4, 400:1000]
     coloured = middle.max(axis=2) - middle.min(axis=2) > 40
