@@ -45,6 +45,37 @@ def selectable(*labels: QLabel, rich: bool = False) -> None:
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
 
+class Said(QLabel):
+    """What somebody is told, over several lines; it takes no room while there is nothing to say."""
+
+    def __init__(self, *, quiet: bool = True) -> None:
+        super().__init__()
+        selectable(self)
+        if quiet:
+            subdued(self)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Show the text; an empty one hides the label."""
+        show_text(self, text)
+
+
+def allow(button: QWidget, tip: str, why_not: str, busy: str = "") -> None:
+    """Enable a button unless something is against it; its tooltip says what, else what the button does.
+
+    Parameters
+    ----------
+    tip : str
+        What it does.
+    why_not : str
+        Why it cannot be done; empty if it can.
+    busy : str
+        What is being done that must end first.
+    """
+    button.setEnabled(not why_not and not busy)
+    button.setToolTip(why_not or busy or tip)
+
+
 def bare(group: QWidget) -> QWidget:
     """The same group of buttons without frame and margins."""
     group.setStyleSheet("QGroupBox { border: none; margin: 0px; padding: 0px; }")

@@ -25,7 +25,7 @@ from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files, sav
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, SECONDARY, dress, inked
 from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import selectable, show_text, subdued, wordy_button
+from napari_hicstruct.plugin.widgets.style import allow, selectable, show_text, subdued, wordy_button
 
 _SOFT = "Soft labels (*.bedpe *.bed);;All files (*)"
 _COUNTED = (
@@ -162,15 +162,13 @@ class ConsensusDialog(QDialog):
         self.running.set_running(state.running)
         show_text(self.worth, state.worth() if state.is_stale else "")  # a result has it among its notes
         why_not = state.why_not_run()
-        self.run_button.setEnabled(not why_not)
-        self.run_button.setToolTip(why_not or "Match the calls and weigh the votes")
+        allow(self.run_button, "Match the calls and weigh the votes", why_not)
         why_not = state.why_not_use()
         for button, tip in (
             (self.load_button, "The soft labels as a set of the project, as an import of their file (one undo)"),
             (self.save_button, "Write the file that hicstruct consensus writes"),
         ):
-            button.setEnabled(not why_not)
-            button.setToolTip(why_not or tip)
+            allow(button, tip, why_not)
         self._show_result()
 
     def _show_result(self) -> None:

@@ -10,7 +10,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.upset import UpSet
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
-from napari_hicstruct.plugin.widgets.style import compact_button, selectable, show_text, subdued
+from napari_hicstruct.plugin.widgets.style import allow, compact_button, selectable, show_text, subdued
 
 _NOT_LISTED = "They are not in the list: tick “also what one caller alone calls”, then find the consensus again."
 
@@ -43,12 +43,10 @@ class MembersRow(QWidget):
         self.text.setText(f"{column.text}.")
         show_text(self.place, why_not or members.place())
         self.next.setText("Next" if members.at >= 0 else "Go to first")
-        self.next.setEnabled(not why_not)
-        self.next.setToolTip(why_not or "Fly there on the map; they come by position")
+        allow(self.next, "Fly there on the map; they come by position", why_not)
         self.back.setEnabled(members.at > 0)
         why_not = why_not or self._state.why_not_use()
-        self.load.setEnabled(not why_not)
-        self.load.setToolTip(why_not or "A set of the project with these alone (one undo)")
+        allow(self.load, "A set of the project with these alone (one undo)", why_not)
 
     def _load(self) -> None:
         try:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
 from superqt.utils import qthrottled
 
-from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.fuse.maps import MapsForm
 from napari_hicstruct.plugin.panels.fuse.pictures import PicturesForm
@@ -20,7 +19,14 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import Segmented, form, reveal, selectable, show_text, wordy_button
+from napari_hicstruct.plugin.widgets.style import (
+    Said,
+    Segmented,
+    allow,
+    form,
+    reveal,
+    wordy_button,
+)
 
 _KINDS = {
     "maps": ("Contact maps", "Fuse two maps into a new file, which is then opened."),
@@ -75,8 +81,7 @@ class FusePanel(QWidget):
         self.button.setMinimumHeight(34)
         self.button.clicked.connect(lambda: self.start())
         self.running = RunningRow(state, cancel="Cancel. Nothing is kept.")
-        self.message = QLabel()
-        selectable(self.message)
+        self.message = Said(quiet=False)
         self.show_button = wordy_button(
             "Open the fused map",
             "Show it in this window, in place of the map that is open.",
@@ -98,7 +103,6 @@ class FusePanel(QWidget):
         for widget in (self.fold, self.button, self.running, self.message, self.show_button, self.result):
             layout.addWidget(widget)
         layout.addStretch(1)
-        self.message.hide()
 
     def _follow(self) -> None:
         session, state = self._session, self.state
@@ -106,8 +110,8 @@ class FusePanel(QWidget):
             follow(self, getattr(session.viewer.layers.events, name), self._list_soon)
         follow(self, session.map_changed, self._map_changed)
         follow(self, state.changed, self._update)
-        follow(self, state.progressed, self._step)
-        follow(self, state.message, self._show_message)
+        follow(self, state.progressed, self.running.follow)
+        follow(self, state.message, self.message.say)
         follow(self, state.outcome_changed, self._outcome_changed)
         follow(self, state.shown_changed, self.result.show_switch)
 
@@ -175,20 +179,13 @@ class FusePanel(QWidget):
         self._show_presets()
         for part in (self.kind, self.maps, self.pictures, self.preset, self.open_button, self.fold):
             part.setEnabled(not running)
-        self.button.setEnabled(not why_not and not running)
-        self.button.setToolTip(why_not or ("Something is being fused." if running else _TIPS[kind]))
+        allow(self.button, _TIPS[kind], why_not, "Something is being fused." if running else "")
         self.running.set_running(running)
         self.show_button.setVisible(state.fused_map is not None and not self._session.fused_is_open)
         if running or state.said:
-            self._show_message(state.said)
+            self.message.say(state.said)
         else:
-            self._show_message(why_not or state.notes())
-
-    def _step(self, progress: Progress) -> None:
-        self.running.follow(progress)
-
-    def _show_message(self, text: str) -> None:
-        show_text(self.message, text)
+            self.message.say(why_not or state.notes())
 
     def _outcome_changed(self) -> None:
         self.result.show_outcome()

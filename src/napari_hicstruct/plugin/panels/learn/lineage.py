@@ -15,6 +15,7 @@ from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import inks_of
 from napari_hicstruct.plugin.widgets.lifetime import Connection, follow
 from napari_hicstruct.plugin.widgets.model_card import ModelCard
+from napari_hicstruct.plugin.widgets.style import allow
 from napari_hicstruct.wording import how_many
 
 _SHA = Qt.ItemDataRole.UserRole
@@ -184,8 +185,7 @@ class LineageView(QWidget):
                 "Predict the view with this model and with the one that it was made from",
             ),
         ):
-            button.setEnabled(not reason)
-            button.setToolTip(reason or f"{tooltip}: {entry.label}.")
+            allow(button, f"{tooltip}: {entry.label}.", reason)
         self.card_button.setEnabled(entry is not None)
         self._update_card()
 

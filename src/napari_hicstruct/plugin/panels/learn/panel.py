@@ -21,7 +21,7 @@ from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
-from napari_hicstruct.plugin.widgets.style import reveal, show_text, subdued
+from napari_hicstruct.plugin.widgets.style import Said, allow, reveal, subdued
 from napari_hicstruct.wording import how_many
 
 _REST_MS = 800  # judging by keys must not wait for counting, which reads the journal
@@ -45,7 +45,7 @@ class LearnPanel(QWidget):
         follow(self, session.viewer.events.theme, self._theme_changed)
         follow(self, state.changed, self._update)
         follow(self, state.progressed, self._step)
-        follow(self, state.message, self._show)
+        follow(self, state.message, self.message.say)
         follow(self, state.project_changed, self._project_changed)
         follow(self, state.result_changed, self._result_changed)
         follow(self, state.compared, self.changes.offer_models)
@@ -71,8 +71,7 @@ class LearnPanel(QWidget):
             cancel="Cancel. Nothing is kept; the model in use stays.",
             stop="End the training now and keep the best so far; it is then compared as usual.",
         )
-        self.speed, self.message = subdued(QLabel()), subdued(QLabel())
-        self.message.setWordWrap(True)
+        self.speed, self.message = subdued(QLabel()), Said()
         self.curve = LossCurve()
         self.result = ResultView(state)
         self.lineage, self.changes = LineageView(self._session.prediction.models.by_sha), ChangesView(self._session)
@@ -95,7 +94,6 @@ class LearnPanel(QWidget):
         for widget in (self.message, self.result, self.folds["lineage"], self.folds["changes"]):
             layout.addWidget(widget)
         self.speed.hide()
-        self.message.hide()
 
     def showEvent(self, event: Any) -> None:
         """Watch the window that the dock is in."""
@@ -119,8 +117,7 @@ class LearnPanel(QWidget):
         state = self.state
         reason, running = state.why_not(), state.running
         self._show_counts()
-        self.button.setEnabled(not reason and not running)
-        self.button.setToolTip(reason or ("A fine-tune is running." if running else _TIP))
+        allow(self.button, _TIP, reason, "A fine-tune is running." if running else "")
         self.corrections.setToolTip(reason)
         self.how.setEnabled(not running)
         self.running.set_running(running, stopping=state.stopping)
@@ -171,6 +168,3 @@ class LearnPanel(QWidget):
 
     def _theme_changed(self, _event: Any = None) -> None:
         self.curve.set_theme(self._session.viewer.theme)
-
-    def _show(self, text: str) -> None:
-        show_text(self.message, text)

@@ -15,7 +15,7 @@ from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
-from napari_hicstruct.plugin.widgets.style import selectable
+from napari_hicstruct.plugin.widgets.style import allow, selectable
 from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.finetune.job import informative_figures
 
@@ -115,12 +115,10 @@ class ResultView(QWidget):
         self.table.setVisible(bool(result.figures))
         self.predict_button.setVisible(result.is_new)
         self.back_button.setVisible(in_use and result.is_new)
-        self.back_button.setEnabled(not why_not)
-        self.back_button.setToolTip(why_not or f"Use {result.parent_label} again; {result.label} is kept.")
+        allow(self.back_button, f"Use {result.parent_label} again; {result.label} is kept.", why_not)
         self.anyway_button.setText("Use it again" if result.taken else "Use it anyway")
         self.anyway_button.setVisible(not in_use and result.is_new and result.verdict is not Verdict.WORSE)
-        self.anyway_button.setEnabled(not why_not)
-        self.anyway_button.setToolTip(why_not or f"Use {result.label} in place of {result.parent_label}.")
+        allow(self.anyway_button, f"Use {result.label} in place of {result.parent_label}.", why_not)
         self.predict_button.setToolTip(
             f"Run {result.label} on the view without using it from now on; what it finds gets a set of its own."
             if not in_use

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_hicstruct.plugin.state.adapting import AdaptState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import Segmented, show_text, subdued
+from napari_hicstruct.plugin.widgets.style import Said, Segmented
 
 _TIP = (
     "32 windows of the map, without labels, say which features the model reads: seconds, nothing is trained.\n"
@@ -33,14 +33,12 @@ class AdaptRow(QWidget):
         self.which = Segmented(_WHICH, name="calls before or after adapting")
         self.which.chosen.connect(state.show)
         self.running = RunningRow(state, cancel="Cancel; nothing is adapted.")
-        self.message = subdued(QLabel())
-        self.message.setWordWrap(True)
-        self.message.hide()
+        self.message = Said()
         row = hbox(Wide(self.adapt, 2), Wide(self.which, 2), self.back, spacing=4)
         vbox(row, self.running, self.message, on=self, spacing=3)
         follow(self, state.changed, self.refresh)
         follow(self, state.progressed, self.running.follow)
-        follow(self, state.message, self._show)
+        follow(self, state.message, self.message.say)
         self.refresh()
 
     def refresh(self) -> None:
@@ -55,6 +53,3 @@ class AdaptRow(QWidget):
         for widget in (self.which, self.back):
             widget.setVisible(state.adapted)
         self.which.set_value(state.shown)
-
-    def _show(self, text: str) -> None:
-        show_text(self.message, text)

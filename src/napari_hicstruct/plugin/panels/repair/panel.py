@@ -9,7 +9,6 @@ from qtpy.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QVBoxLay
 from superqt.utils import qdebounced, qthrottled
 
 from napari_hicstruct.config.repair import PRESETS
-from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.repair.class_table import ClassTable
 from napari_hicstruct.plugin.panels.repair.curve import RepairCurve
@@ -24,7 +23,14 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold, Section
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import form, reveal, selectable, show_text, subdued, wordy_button
+from napari_hicstruct.plugin.widgets.style import (
+    Said,
+    allow,
+    form,
+    reveal,
+    subdued,
+    wordy_button,
+)
 from napari_hicstruct.wording import how_many
 
 _TIP = "Repair in the background; the result is a new layer, what is there stays as it is."
@@ -64,7 +70,7 @@ class RepairPanel(QWidget):
         self._list_layers()
         self._choose()
         self.result.show_outcome()
-        self._show_message(self.state.said)
+        self.message.say(self.state.said)
 
     def _build(self) -> None:
         state = self.state
@@ -96,8 +102,7 @@ class RepairPanel(QWidget):
         self.running = RunningRow(
             state, cancel="Cancel. Nothing is kept.", stop="End the training now and go on with the best so far."
         )
-        self.curve, self.message = RepairCurve(), QLabel()
-        selectable(self.message)
+        self.curve, self.message = RepairCurve(), Said(quiet=False)
         self.result = ResultView(state)
         self.votes: VotesView | None = None
 
@@ -121,7 +126,6 @@ class RepairPanel(QWidget):
         self._end = QVBoxLayout()
         layout.addLayout(self._end)
         layout.addStretch(1)
-        self.message.hide()
 
     def _follow(self) -> None:
         session, state = self._session, self.state
@@ -130,9 +134,9 @@ class RepairPanel(QWidget):
         follow(self, session.viewer.events.theme, self._take_theme)
         follow(self, session.map_changed, self._map_changed)
         follow(self, state.changed, self._update)
-        follow(self, state.progressed, self._step)
+        follow(self, state.progressed, self.running.follow)
         follow(self, state.curves_changed, self._draw_curves)
-        follow(self, state.message, self._show_message)
+        follow(self, state.message, self.message.say)
         follow(self, state.outcome_changed, self._outcome_changed)
         follow(self, state.shown_changed, self.result.show_switch)
         self._map_changed()
@@ -206,15 +210,14 @@ class RepairPanel(QWidget):
         self.folds["rules"].set_summary(how_many(n_rules, "rule") if settings.rules else "none")
         for part in (self.layers, self.preset, self.open_button, self.stage, *self.folds.values()):
             part.setEnabled(not running)
-        self.button.setEnabled(not why_not and not running)
-        self.button.setToolTip(why_not or ("Labels are being repaired." if running else _TIP))
+        allow(self.button, _TIP, why_not, "Labels are being repaired." if running else "")
         self.running.set_running(running, stopping=state.stopping)
         if not running:
             self.curve.clear()
         if state.problem and not running:
-            self._show_message(state.problem)
+            self.message.say(state.problem)
         elif not state.said:
-            self._show_message("")
+            self.message.say("")
 
     def _colours(self) -> dict[int, str]:
         """Colours of the labels in the first layer that is ticked, by value."""
@@ -226,15 +229,9 @@ class RepairPanel(QWidget):
         values = [row.value for row in self.state.settings.rows]
         return {value: str(rgb_to_hex(layers[0].colormap.map(value))[0])[:7] for value in values}
 
-    def _step(self, progress: Progress) -> None:
-        self.running.follow(progress)
-
     def _draw_curves(self) -> None:
         if self.state.running:
             self.curve.follow_losses(self.state.stage, self.state.losses)
-
-    def _show_message(self, text: str) -> None:
-        show_text(self.message, text)
 
     def _outcome_changed(self) -> None:
         self.result.show_outcome()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QDoubleSpinBox, QPushButton, QWidget
 from superqt.utils import qthrottled
 
-from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.repaired import RepairedLayers
 from napari_hicstruct.plugin.panels.repair.curve import RepairCurve
@@ -16,7 +15,7 @@ from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import Segmented, selectable, show_text, subdued, wordy_button
+from napari_hicstruct.plugin.widgets.style import Said, Segmented, allow, wordy_button
 
 _TIP = (
     "Count at each pixel which share of the callers has a domain, a stripe or a loop there, repair these masks with "
@@ -51,16 +50,15 @@ class VotesView(QWidget):
         follow(self, session.map_changed, self._later)
         follow(self, session.view_changed, self._later)
         follow(self, session.consensus.changed, self._later)
-        follow(self, state.progressed, self._step)
+        follow(self, state.progressed, self.running.follow)
         follow(self, state.stepped, self._point)
-        follow(self, state.message, self._show_message)
+        follow(self, state.message, self.message.say)
         follow(self, state.outcome_changed, self._outcome_changed)
         self._update()
 
     def _build(self) -> None:
         state = self.state
-        self.summary, self.message, self.text = subdued(QLabel()), subdued(QLabel()), QLabel()
-        selectable(self.summary, self.message, self.text)
+        self.summary, self.message, self.text = Said(), Said(), Said(quiet=False)
         self.callers = wordy_button(
             "Callers …", "Tick whose lists vote: sets of the project, and files.", self.consensus_wanted.emit
         )
@@ -97,7 +95,7 @@ class VotesView(QWidget):
             on=self,
             spacing=5,
         )
-        for widget in (self.message, self.text, self.switch, self.legend):
+        for widget in (self.switch, self.legend):
             widget.hide()
 
     def set_theme(self, theme: str) -> None:
@@ -108,9 +106,8 @@ class VotesView(QWidget):
     def _update(self) -> None:
         state = self.state
         why_not, running = state.why_not(), state.running
-        show_text(self.summary, why_not or state.summary())
-        self.button.setEnabled(not why_not and not running)
-        self.button.setToolTip(why_not or ("Votes are being repaired." if running else _TIP))
+        self.summary.say(why_not or state.summary())
+        allow(self.button, _TIP, why_not, "Votes are being repaired." if running else "")
         self.threshold.setEnabled(not running)
         if running and self.running.isHidden():
             self._losses, self._stage = {}, ""
@@ -118,15 +115,12 @@ class VotesView(QWidget):
         self.running.set_running(running, stopping=state.stopping)
         if not running:
             self.curve.clear()
-        show_text(self.text, state.text)
+        self.text.say(state.text)
         for widget in (self.switch, self.legend):
             widget.setVisible(state.outcome is not None and self.pixels.any_left)
 
     def _threshold_changed(self, value: float) -> None:
         self.state.threshold = round(value, 2)
-
-    def _step(self, progress: Progress) -> None:
-        self.running.follow(progress)
 
     def _point(self, step: object) -> None:
         stage, name = step.stage, step.class_name or "all kinds"  # type: ignore[attr-defined]  # a RepairStep
@@ -134,9 +128,6 @@ class VotesView(QWidget):
             self._stage, self._losses = stage, {}
         self._losses.setdefault(name, []).append((step.epoch, step.loss))  # type: ignore[attr-defined]
         self.curve.follow_losses(stage, self._losses)
-
-    def _show_message(self, text: str) -> None:
-        show_text(self.message, text)
 
     def _outcome_changed(self) -> None:
         """Draw the repaired pixels over the map, with those before and the changes to switch to."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QPushButton, QWidget
 
 from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import show_text, subdued
+from napari_hicstruct.plugin.widgets.style import Said
 
 _TIP = (
     "The probability that each loop joins an enhancer and a promoter in this line, by a model of hicstruct epi.\n"
@@ -34,24 +34,18 @@ class PairsPanel(QWidget):
         self.forget.clicked.connect(lambda: state.forget())
         self.forget.setToolTip("Cards, order and filter know of no pairs any more.")
         self.running = RunningRow(state, cancel="Cancel; the queue stays as it is.")
-        self.why_not, self.message = subdued(QLabel()), subdued(QLabel())
+        self.why_not, self.message = Said(), Said()
         row = hbox(Wide(self.ask), self.forget, spacing=4)
         vbox(self.form, row, self.why_not, self.running, self.message, on=self, spacing=3)
-        for label in (self.why_not, self.message):
-            label.setWordWrap(True)
-            label.hide()
         follow(self, state.changed, self._update)
         follow(self, state.progressed, self.running.follow)
-        follow(self, state.message, self._show)
+        follow(self, state.message, self.message.say)
         self._update()
 
     def _update(self) -> None:
         why = self.state.why_not()
-        show_text(self.why_not, why)
+        self.why_not.say(why)
         self.running.set_running(self.state.running)
         self.ask.setEnabled(not why and not self.state.running)
         self.ask.setToolTip(why or _TIP)
         self.forget.setEnabled(self.state.found is not None)
-
-    def _show(self, text: str) -> None:
-        show_text(self.message, text)

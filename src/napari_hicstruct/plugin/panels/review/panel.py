@@ -24,7 +24,7 @@ from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.soon import Soon
-from napari_hicstruct.plugin.widgets.style import Segmented, reveal, subdued, wordy_button
+from napari_hicstruct.plugin.widgets.style import Segmented, allow, reveal, subdued, wordy_button
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -190,10 +190,8 @@ class ReviewPanel(QWidget):
             self.buttons[command].setToolTip(refusal or meaning)
         nothing = self._review.queue.nothing()
         for _, command, tooltip in _GO:
-            self.buttons[command].setEnabled(not nothing)
-            self.buttons[command].setToolTip(nothing or f"{tooltip} ({key_of(command)})")
-        self.reviewed.setEnabled(not refusal)
-        self.reviewed.setToolTip(refusal or MEANING)
+            allow(self.buttons[command], f"{tooltip} ({key_of(command)})", nothing)
+        allow(self.reviewed, MEANING, refusal)
 
     def _update_travel(self) -> None:
         project = self._labels.project

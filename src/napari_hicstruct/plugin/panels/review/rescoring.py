@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QCheckBox, QLabel, QWidget
+from qtpy.QtWidgets import QCheckBox, QWidget
 
 from napari_hicstruct.plugin.state.rescoring import MAX_CANDIDATES, RescoringState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import show_text, subdued, wordy_button
+from napari_hicstruct.plugin.widgets.style import Said, wordy_button
 
 
 class RescoringPanel(QWidget):
@@ -34,18 +34,13 @@ class RescoringPanel(QWidget):
         self.auto.setToolTip("The queue then follows what the new model is least certain of.")
         self.auto.toggled.connect(lambda on: setattr(state, "auto", on))
         self.running = RunningRow(state, cancel="Cancel; the queue stays as it is.")
-        self.message = subdued(QLabel())
-        self.message.setWordWrap(True)
-        self.message.hide()
+        self.message = Said()
         row = hbox(Wide(self.rescore), Wide(self.propose), spacing=4)
         vbox(row, self.auto, self.running, self.message, on=self, spacing=3)
         follow(self, state.changed, self._update)
         follow(self, state.progressed, self.running.follow)
-        follow(self, state.message, self._show)
+        follow(self, state.message, self.message.say)
         self._update()
-
-    def _show(self, text: str) -> None:
-        show_text(self.message, text)
 
     def _update(self) -> None:
         self.running.set_running(self.state.running)

@@ -12,7 +12,7 @@ from napari_hicstruct.plugin.panels.segment.run import RunView
 from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
-from napari_hicstruct.plugin.widgets.style import Segmented, form, wordy_button
+from napari_hicstruct.plugin.widgets.style import Segmented, allow, form, wordy_button
 from napari_hicstruct.wording import how_many
 
 _AS = {
@@ -94,6 +94,5 @@ class ApplyView(QWidget):
         self.labels.set_value(next(key for key, answer in _ANSWERS.items() if answer is state.options.instances))
         for part in (self.model, self.open_button, self.labels, self.min_size, self.extras):
             part.setEnabled(not running)
-        self.button.setEnabled(not running and not why_not)
-        self.button.setToolTip(state.busy() or why_not or _TIP)
+        allow(self.button, _TIP, state.busy() or why_not)
         self.running.update_view(why_not)

@@ -18,7 +18,7 @@ from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import form, reveal, selectable, show_text, wordy_button
+from napari_hicstruct.plugin.widgets.style import allow, form, reveal, selectable, show_text, wordy_button
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
@@ -131,8 +131,7 @@ class CorrectView(QWidget):
         none = state.correction is None
         self.paint_button.setEnabled(not none)
         self.paint_button.setToolTip(why_not if none else "Take napari's brush in hand on this layer.")
-        self.button.setEnabled(not running and not why_not)
-        self.button.setToolTip(state.busy() or why_not or _TIP)
+        allow(self.button, _TIP, state.busy() or why_not)
         self.running.update_view(why_not)
         self._update_buttons()
 
@@ -143,10 +142,8 @@ class CorrectView(QWidget):
         in_use, busy = state.in_use, state.busy()
         use = busy or ("It is in use." if in_use else "" if result.taken else "It was not better, so it was not kept.")
         back = busy or ("" if in_use else f"{result.parent.name} is in use already.")
-        self.use_button.setEnabled(not use)
-        self.use_button.setToolTip(use or f"Segment by {result.model.name} from now on.")
-        self.back_button.setEnabled(not back)
-        self.back_button.setToolTip(back or f"Segment by {result.parent.name} again; {result.model.name} is kept.")
+        allow(self.use_button, f"Segment by {result.model.name} from now on.", use)
+        allow(self.back_button, f"Segment by {result.parent.name} again; {result.model.name} is kept.", back)
 
     def show_result(self) -> None:
         """Show what came of it last, or nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtWidgets import QWidget
 
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.panels.segment.curve import TaskCurve
@@ -10,7 +10,7 @@ from napari_hicstruct.plugin.state.images.segmentation import SegmentationState,
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import reveal, selectable, show_text
+from napari_hicstruct.plugin.widgets.style import Said, reveal
 
 
 class RunView(QWidget):
@@ -28,10 +28,8 @@ class RunView(QWidget):
         super().__init__()
         self._state, self._work = state, work
         self.row = RunningRow(state, cancel="Cancel. Nothing is kept.", stop=stop)
-        self.curve, self.message = TaskCurve(), QLabel()
-        selectable(self.message)
+        self.curve, self.message = TaskCurve(), Said(quiet=False)
         vbox(self.row, self.curve, self.message, on=self, spacing=4)
-        self.message.hide()
         self._why_not = ""
         follow(self, state.progressed, self._step)
         follow(self, state.message, self._say)
@@ -70,4 +68,4 @@ class RunView(QWidget):
 
     def _say(self) -> None:
         said = self._state.said.get(self._work, "")
-        show_text(self.message, said or ("" if self._state.running else self._why_not))
+        self.message.say(said or ("" if self._state.running else self._why_not))

@@ -18,7 +18,7 @@ from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import Segmented, form, wordy_button
+from napari_hicstruct.plugin.widgets.style import Segmented, allow, form, wordy_button
 from napari_hicstruct.wording import how_many
 
 _ARE = {
@@ -149,8 +149,7 @@ class TrainView(QWidget):
             *self.folds.values(),
         ):  # fmt: skip
             part.setEnabled(not running)
-        self.button.setEnabled(not running and not why_not)
-        self.button.setToolTip(state.busy() or why_not or _TIP)
+        allow(self.button, _TIP, state.busy() or why_not)
         self.running.update_view(why_not)
 
     def _colours(self) -> dict[int, str]:
