@@ -10,10 +10,9 @@ import pytest
 from napari_hicstruct.config.weak import WeakLoopConfig, WeakStripeConfig
 from napari_hicstruct.contacts.band import Band, empty_fine, make_band
 from napari_hicstruct.contacts.stripe_rows import stripe_rows
-from napari_hicstruct.labels.map_labels import with_map_labels
+from napari_hicstruct.labels.map_labels import weak_stripes, with_map_labels
 from napari_hicstruct.labels.truth import BinTruth
 from napari_hicstruct.labels.weak_loops import weak_loops
-from napari_hicstruct.labels.weak_stripes import weak_stripes
 
 DOTS = ((60, 100), (200, 250))
 STRIPE = 150

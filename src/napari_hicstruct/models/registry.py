@@ -22,8 +22,8 @@ SELECTORS: Mapping[str, str] = {
     "low_rank_free_low": "napari_hicstruct.models.library.selectors.low_rank_free:LowRankFreeLow",
     "low_rank_prior": "napari_hicstruct.models.library.selectors.low_rank_prior:LowRankPrior",
     "strip": "napari_hicstruct.models.library.selectors.low_rank_prior:Strip",
-    "hybrid_high": "napari_hicstruct.models.library.selectors.hybrid_high:HybridHigh",
-    "hybrid_mid_high": "napari_hicstruct.models.library.selectors.hybrid_mid_high:HybridMidHigh",
+    "hybrid_high": "napari_hicstruct.models.library.selectors.hybrid:HybridHigh",
+    "hybrid_mid_high": "napari_hicstruct.models.library.selectors.hybrid:HybridMidHigh",
     "patch_gate": "napari_hicstruct.models.library.selectors.patch_gate:PatchGate",
 }
 INTERACTIONS: Mapping[str, str] = {

@@ -9,15 +9,24 @@ series add up.  That gives the effective distance of every pair within the band 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-
-from napari_hicstruct.synth.jit import jit
 
 Sites = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def jit(function: F) -> F:
+    """``numba.njit`` with a disk cache that keeps the function's signature for the type checker."""
+    return cast(F, njit(cache=True, nogil=True)(function))
 
 
 @jit

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +139,13 @@ def iter_train_segmentation(
         best = yield from iter_train_crops(config, what)
         trained = _Trained(config, values, planes, tuple(notes), device, started)
         return _finish(request, trained, best)
+
+
+def iter_train_job(
+    request: TrainSegmentationRequest, *, token: CancelToken, stop: CancelToken | None = None
+) -> Generator[Progress, None, TrainedSegmentation]:
+    """Train; tokens do not go from process to process, so ``stop`` is put into the request here."""
+    return (yield from iter_train_segmentation(replace(request, stop=stop), token))
 
 
 def fitted_to(samples: Sequence[ImageSample], config: SegmentationConfig) -> tuple[SegmentationConfig, tuple[int, ...]]:

@@ -32,7 +32,7 @@ class SegmentationBackend:
     ) -> Generator[Progress, None, TrainedSegmentation]:
         """Train; the payload of a step is a dict of losses."""
         from napari_hicstruct.jobs.process import in_process
-        from napari_hicstruct.workflows.segment.job import iter_train_job
+        from napari_hicstruct.workflows.segment.train import iter_train_job
 
         return in_process(iter_train_job, request, token=token, stop=stop, threads=spare_threads())
 

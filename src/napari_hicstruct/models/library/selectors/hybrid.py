@@ -1,4 +1,4 @@
-"""Selector E4 ``hybrid_high``: tasks weigh f1 – f4 for themselves and mix shared experts at f5."""
+"""Selectors E4 ``hybrid_high``, E5 ``hybrid_mid_high``: weights per task at fine scales, shared experts at coarse ones."""
 
 from __future__ import annotations
 
@@ -16,3 +16,9 @@ class HybridHigh(LowRankFree):
     def unit(self, scale: str, channels: int, tasks: list[str]) -> nn.Module:
         """Experts at ``scales``, weights elsewhere."""
         return super().unit(scale, channels, tasks) or TaskWeights(channels, tasks)
+
+
+class HybridMidHigh(HybridHigh):
+    """E5: as E4, with experts from f4 on."""
+
+    scales = ("f4", "f5")
