@@ -1,4 +1,4 @@
-"""Selectors E4 ``hybrid_high``, E5 ``hybrid_mid_high``: weights per task at fine scales, shared experts at coarse ones."""
+"""Selectors E4 ``hybrid_high`` and E5 ``hybrid_mid_high``: weights per task at fine scales, experts at coarse ones."""
 
 from __future__ import annotations
 
