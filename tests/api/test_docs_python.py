@@ -62,7 +62,7 @@ def test_where_does_x_go_runs(in_an_empty_folder: Path, sample: hs.ContactMap, m
     from napari_hicstruct.active import strategies
     from napari_hicstruct.annotations.readers import choice
 
-    label_format, strategy, notebook = blocks(ROOT / "docs" / "where.md")
+    label_format, _track, strategy, _selector, _command, notebook = blocks(ROOT / "docs" / "where.md")
     names: dict[str, Any] = {}
     exec(compile(label_format, "label format", "exec"), names)
     monkeypatch.setattr(choice, "FORMATS", (names["MY_CALLER"], *choice.FORMATS))
