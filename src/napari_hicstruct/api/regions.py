@@ -42,12 +42,7 @@ def regions_as_text(regions: Region | Iterable[Region]) -> tuple[str, ...]:
     RegionError
         If one of them is no region, or there is none.
     """
-    one = isinstance(regions, str | Interval) or _is_triple(regions) or not isinstance(regions, Iterable)
-    chosen = cast("Iterable[Region]", [regions] if one else regions)
-    found = tuple(region if isinstance(region, str) else str(bare_interval(region)) for region in chosen)
-    if not found:
-        raise RegionError("the list of regions is empty.", hint="Name one, or give None.")
-    return found
+    return tuple(region if isinstance(region, str) else str(bare_interval(region)) for region in _listed(regions))
 
 
 def bare_interval(region: Interval | tuple[str, int | None, int | None]) -> Interval:
@@ -82,11 +77,15 @@ def to_intervals(regions: Region | Iterable[Region] | None, chromsizes: Mapping[
     """
     if regions is None:
         return tuple(Interval(name, 0, length) for name, length in chromsizes.items())
+    return tuple(to_interval(region, chromsizes) for region in _listed(regions))
+
+
+def _listed(regions: Region | Iterable[Region]) -> list[Region]:
+    """One or several regions as a list."""
     one = isinstance(regions, str | Interval) or _is_triple(regions) or not isinstance(regions, Iterable)
-    chosen = cast("Iterable[Region]", [regions] if one else regions)
-    found = tuple(to_interval(region, chromsizes) for region in chosen)
+    found = list(cast("Iterable[Region]", [regions] if one else regions))
     if not found:
-        raise RegionError("the list of regions is empty.", hint="Name one, or give None for all chromosomes.")
+        raise RegionError("the list of regions is empty.", hint="Name one, or give None for all.")
     return found
 
 

@@ -262,22 +262,35 @@ def parse_limits(texts: Sequence[str]) -> DecodingLimits:
     return DecodingLimits.of(found)
 
 
-def parse_min_probability(texts: Sequence[str]) -> dict[str, float]:
-    """``TASK=P`` by task.
+def parse_numbers(option: str, texts: Sequence[str], what: str, example: str) -> dict[str, float]:
+    """``NAME=NUMBER`` of a repeatable option, by name.
 
     Raises
     ------
     ConfigError
-        If one is not of that form.
+        If one is not of that form: it is no ``what``; ``example`` is one.
     """
     found: dict[str, float] = {}
     for text in texts:
-        task, _, value = text.partition("=")
-        check_first(task.strip(), found, f"--min-probability {text}")
+        name, _, value = text.rpartition("=")
+        check_first(name.strip(), found, f"{option} {text}")
         try:
-            found[task.strip()] = float(value)
+            found[name.strip()] = float(value)
         except ValueError:
-            raise ConfigError(
-                "that is no probability.", where=f"--min-probability {text}", hint="Give TASK=0.2."
-            ) from None
+            raise ConfigError(f"that is no {what}.", where=f"{option} {text}", hint=f"Give {example}.") from None
     return found
+
+
+def preset_or_config(preset: str | None, config: Path | None, default: str) -> str | Path:
+    """The settings that ``--preset`` or ``--config`` names.
+
+    Raises
+    ------
+    ConfigError
+        If both are given, or there is no such file.
+    """
+    if preset is not None and config is not None:
+        raise ConfigError("--preset and --config both give settings.", hint="Give one of them.")
+    if config is not None and not config.is_file():
+        raise ConfigError("there is no such file.", where=config, hint="Give a YAML file of settings, or --preset.")
+    return config or str(preset or default)

@@ -12,10 +12,10 @@ import typer
 from napari_hicstruct.cli.cluster import Engine, resume_option, scheduler_option, table_option, workers_option
 from napari_hicstruct.cli.common import (
     bp_option,
-    check_first,
     emit,
     json_option,
     overwrite_file_option,
+    parse_numbers,
     quiet_option,
     show_progress,
     to_stderr,
@@ -92,7 +92,7 @@ def consensus(
 def _options(method: GivenMethod, tolerance: int, bin_size: int, weight: list[str], keep_all: bool) -> ConsensusOptions:
     from napari_hicstruct.labels.consensus import ConsensusOptions, Method
 
-    weights = parse_weights(weight)
+    weights = parse_numbers("--weight", weight, "weight", "CALLER=2.5")
     if weights and method is not GivenMethod.WEIGHTED:
         raise ConfigError("weights are of the method weighted.", where="--weight", hint="Add --method weighted.")
     return ConsensusOptions(
@@ -172,19 +172,6 @@ def _report(result: ConsensusResult) -> None:
             to_stderr(f"{one.path}: {text}")
     for text in result.consensus.notes:
         to_stderr(f"note: {text}")
-
-
-def parse_weights(texts: list[str]) -> dict[str, float]:
-    """``CALLER=W`` by caller; ConfigError if one is not of that form."""
-    found: dict[str, float] = {}
-    for text in texts:
-        caller, _, value = text.rpartition("=")
-        check_first(caller.strip(), found, f"--weight {text}")
-        try:
-            found[caller.strip()] = float(value)
-        except ValueError:
-            raise ConfigError("that is no weight.", where=f"--weight {text}", hint="Give CALLER=2.5.") from None
-    return found
 
 
 def _summary(result: ConsensusResult) -> dict[str, Any]:

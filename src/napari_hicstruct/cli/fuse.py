@@ -13,6 +13,7 @@ from napari_hicstruct.cli.common import (
     emit,
     json_option,
     overwrite_file_option,
+    preset_or_config,
     quiet_option,
     show_progress,
     to_stderr,
@@ -175,9 +176,5 @@ def _settings(preset: TrainPreset | None, config: Path | None, steps: int) -> Fu
     from napari_hicstruct.config.base import with_changes
     from napari_hicstruct.config.fusion import fusion_config
 
-    if preset is not None and config is not None:
-        raise ConfigError("--preset and --config both give settings.", hint="Give one of them.")
-    if config is not None and not config.is_file():
-        raise ConfigError("there is no such file.", where=config, hint="Give a YAML file of settings, or --preset.")
-    found = fusion_config(config if config is not None else (preset or TrainPreset.LYTRO).value)
+    found = fusion_config(preset_or_config(preset, config, TrainPreset.LYTRO))
     return with_changes(found, train={"steps": steps}) if steps else found

@@ -28,7 +28,7 @@ from napari_hicstruct.cli.common import (
     json_option,
     overwrite_option,
     parse_limits,
-    parse_min_probability,
+    parse_numbers,
     parse_tracks,
     quiet_option,
     show_progress,
@@ -105,7 +105,9 @@ def predict(
             "tasks": _named_tasks(model, tasks),
             "norm": norm or None,
             "tracks": parse_tracks(track),
-            "min_probability": parse_min_probability([*least, *min_probability]),
+            "min_probability": parse_numbers(
+                "--min-probability", [*least, *min_probability], "probability", "TASK=0.2"
+            ),
             "limits": parse_limits(limit),
         },
         store=store,

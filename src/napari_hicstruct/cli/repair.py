@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import bins, bp_option, emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import (
+    bins,
+    bp_option,
+    emit,
+    json_option,
+    preset_or_config,
+    quiet_option,
+    show_progress,
+    to_stderr,
+)
 from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.cli.maps_option import ManyValues
 from napari_hicstruct.cli.repair_votes import VotesGiven, VotesRun, repair_votes, votes_option
@@ -164,11 +173,7 @@ def _check_hic(preset: GivenPreset | None, config: Path | None, devices: int) ->
 def _settings(preset: GivenPreset | None, config: Path | None) -> RepairConfig:
     from napari_hicstruct.config.repair import repair_config
 
-    if preset is not None and config is not None:
-        raise ConfigError("--preset and --config both give settings.", hint="Give one of them.")
-    if config is not None and not config.is_file():
-        raise ConfigError("there is no such file.", where=config, hint="Give a YAML file of settings, or --preset.")
-    return repair_config(config if config is not None else (preset or GivenPreset.GENERIC).value)
+    return repair_config(preset_or_config(preset, config, GivenPreset.GENERIC))
 
 
 def _check_alone(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_hicstruct.cli.common import emit, json_option, quiet_option, show_progress, to_stderr
+from napari_hicstruct.cli.common import emit, json_option, preset_or_config, quiet_option, show_progress, to_stderr
 from napari_hicstruct.cli.ending import terminated_as_interrupted
 from napari_hicstruct.cli.maps_option import ManyValues
 from napari_hicstruct.errors import ConfigError
@@ -240,11 +240,7 @@ def _settings(
 ) -> SegmentationConfig:
     from napari_hicstruct.config.segmentation import changed, segmentation_config, with_selector
 
-    if preset is not None and config is not None:
-        raise ConfigError("--preset and --config both give settings.", hint="Give one of them.")
-    if config is not None and not config.is_file():
-        raise ConfigError("there is no such file.", where=config, hint="Give a YAML file of settings, or --preset.")
-    found = segmentation_config(config if config is not None else (preset or SegmentPreset.GENERIC).value)
+    found = segmentation_config(preset_or_config(preset, config, SegmentPreset.GENERIC))
     names = tuple(name.strip() for name in classes.split(",")) if classes else None
     found = changed(found, classes=names, **changes)
     return found if selector is None else with_selector(found, selector.value)

@@ -9,7 +9,7 @@ import pytest
 
 import napari_hicstruct as hs
 from napari_hicstruct.annotations import Annotation, Origin, Project
-from napari_hicstruct.cli.common import parse_limits, parse_min_probability
+from napari_hicstruct.cli.common import parse_limits, parse_numbers
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.genome import parse_region
@@ -34,7 +34,7 @@ def test_every_example_is_what_the_shell_takes() -> None:
     sizes = [f"{name}={field.example}" for name, field in FIELDS.items() if not field.task]
     least = [f"{field.task}={field.example}" for field in FIELDS.values() if field.task]
     assert request["limits"] == parse_limits(sizes)
-    assert request["min_probability"] == parse_min_probability(least)
+    assert request["min_probability"] == parse_numbers("--min-probability", least, "probability", "TASK=0.2")
     assert options.request(("tad",))["min_probability"] == {"tad": 0.5}, "of what does not run, nothing is asked"
     assert set(limits_form()) == set(FIELDS)
 

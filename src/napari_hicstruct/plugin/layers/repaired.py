@@ -38,6 +38,13 @@ def labels_layers(viewer: Any) -> list[Labels]:
     return found[::-1]
 
 
+def colours_of(layer: Labels, values: Iterable[int]) -> dict[int, str]:
+    """Colours of labels in a layer, by value (``#rrggbb``)."""
+    from napari.utils.colormaps.standardize_color import rgb_to_hex
+
+    return {value: str(rgb_to_hex(layer.colormap.map(value))[0])[:7] for value in values}
+
+
 def image_of(layer: Labels) -> LabelImage:
     """A layer as a repair knows it; of one with several levels the finest."""
     data = layer.data[0] if layer.multiscale else layer.data

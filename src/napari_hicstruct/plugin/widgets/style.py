@@ -45,6 +45,19 @@ def selectable(*labels: QLabel, rich: bool = False) -> None:
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
 
+def tick_style(view: str, theme: str) -> str:
+    """Style sheet of a view (``QListView``, ``QTreeView``) whose ticks are as napari's check boxes: views have none."""
+    from napari.utils.theme import get_theme
+
+    known = get_theme(theme)
+    return (
+        f"{view}::indicator {{ width: 14px; height: 14px; border-radius: 2px; }}"
+        f"{view}::indicator:enabled {{ background-color: {known.foreground.as_hex()}; }}"
+        f"{view}::indicator:checked {{ background-color: {known.current.as_hex()};"
+        f' image: url("theme_{known.id}:/check.svg"); }}'
+    )
+
+
 class Said(QLabel):
     """What somebody is told, over several lines; it takes no room while there is nothing to say."""
 

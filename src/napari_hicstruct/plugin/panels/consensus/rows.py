@@ -21,7 +21,7 @@ from napari_hicstruct.plugin.state.consensus import ConsensusState
 from napari_hicstruct.plugin.state.consensus_rows import CallerRow
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.inks import inks_of
-from napari_hicstruct.plugin.widgets.style import compact_button
+from napari_hicstruct.plugin.widgets.style import compact_button, tick_style
 
 _HEADS = ("caller", "file or set", "calls", "in the list", "right", "found", "weight", "remark", "")
 _CALLER, _LIST, _CALLS, _LISTED, _RIGHT, _FOUND, _WEIGHT, _REMARK, _REMOVE = range(len(_HEADS))
@@ -97,15 +97,7 @@ class CallerTable(QTreeWidget):
 
     def set_theme(self, theme: str) -> None:
         """Draw the ticks in napari's theme, as its check boxes: views have none of their own."""
-        from napari.utils.theme import get_theme
-
-        known = get_theme(theme)
-        self.setStyleSheet(
-            "QTreeView::indicator { width: 14px; height: 14px; border-radius: 2px; }"
-            f"QTreeView::indicator:enabled {{ background-color: {known.foreground.as_hex()}; }}"
-            f"QTreeView::indicator:checked {{ background-color: {known.current.as_hex()};"
-            f' image: url("theme_{known.id}:/check.svg"); }}'
-        )
+        self.setStyleSheet(tick_style("QTreeView", theme))
         self.show_rows()
 
     def _add(self, row: CallerRow) -> None:

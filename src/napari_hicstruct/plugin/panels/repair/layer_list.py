@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QListWidget, QListWidgetItem
 
 from napari_hicstruct.plugin.layers.repaired import image_of, labels_layers
 from napari_hicstruct.plugin.state.images.repair_images import LabelImage
+from napari_hicstruct.plugin.widgets.style import tick_style
 
 _MAX_ROWS = 5
 _TIP = "Tick one layer, or several of one kind: they are samples of one function and help each other."
@@ -74,15 +75,7 @@ class LayerList(QListWidget):
 
     def set_theme(self, theme: str) -> None:
         """Draw the ticks in napari's theme, as its check boxes."""
-        from napari.utils.theme import get_theme
-
-        known = get_theme(theme)
-        self.setStyleSheet(
-            "QListView::indicator { width: 14px; height: 14px; border-radius: 2px; }"
-            f"QListView::indicator:enabled {{ background-color: {known.foreground.as_hex()}; }}"
-            f"QListView::indicator:checked {{ background-color: {known.current.as_hex()};"
-            f' image: url("theme_{known.id}:/check.svg"); }}'
-        )
+        self.setStyleSheet(tick_style("QListView", theme))
 
     def _item_changed(self, item: QListWidgetItem) -> None:
         layer, on = self._layers[self.row(item)], item.checkState() is Qt.CheckState.Checked

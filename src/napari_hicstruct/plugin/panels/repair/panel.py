@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QLabel, QPushButton, QVBoxLayout, QWidget
 from superqt.utils import qdebounced, qthrottled
 
 from napari_hicstruct.config.repair import PRESETS
 from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.layers.repaired import colours_of
 from napari_hicstruct.plugin.panels.repair.class_table import ClassTable
 from napari_hicstruct.plugin.panels.repair.curve import RepairCurve
 from napari_hicstruct.plugin.panels.repair.layer_list import LayerList
@@ -18,8 +19,9 @@ from napari_hicstruct.plugin.panels.repair.rule_list import RuleList
 from napari_hicstruct.plugin.panels.repair.votes import VotesView
 from napari_hicstruct.plugin.state.images.repair import RepairState
 from napari_hicstruct.plugin.state.images.repair_settings import STAGES
-from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.preset_row import PresetRow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold, Section
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
@@ -29,7 +31,6 @@ from napari_hicstruct.plugin.widgets.style import (
     form,
     reveal,
     subdued,
-    wordy_button,
 )
 from napari_hicstruct.wording import how_many
 
@@ -39,7 +40,6 @@ _PRESET_TIP = (
     "cardiac: the ten classes of cardiac CT, their priority and neighbourhoods.\n"
     "hic: masks of domains, stripes and loops."
 )
-_YAML = "Settings (*.yaml *.yml)"
 _RECOUNT_MS = 700
 """After the last stroke of a brush."""
 
@@ -79,13 +79,9 @@ class RepairPanel(QWidget):
         self.head = subdued(QLabel("Labels to repair"))
         self.no_layers = subdued(QLabel("There is no Labels layer yet: open one, or draw one."))
         self.no_layers.setWordWrap(True)
-        self.preset, self.stage = QComboBox(), QComboBox()
-        self.preset.addItems(PRESETS)
-        self.preset.setToolTip(_PRESET_TIP)
-        self.preset.textActivated.connect(self._choose_preset)
-        self.open_button = wordy_button(
-            "Open …", "Settings of a YAML file, as hicstruct repair takes them.", self._open_settings
-        )
+        self.presets = PresetRow(PRESETS, state.choose_preset, tooltip=_PRESET_TIP, command="hicstruct repair")
+        self.presets.taken.connect(self._show_settings)
+        self.preset, self.stage = self.presets.box, QComboBox()
         for key, text in STAGES.items():
             self.stage.addItem(text, key)
         self.stage.setToolTip("The last stage that runs: shapes alone are quickest, one function is smallest.")
@@ -108,8 +104,6 @@ class RepairPanel(QWidget):
 
     def _lay_out(self) -> None:
         layout = vbox(on=self, spacing=6, margins=(8, 4, 8, 4))
-        presets = QWidget()
-        hbox(Wide(self.preset), self.open_button, on=presets, spacing=4)
         self.folds = {
             "classes": Fold("Classes", self.classes, tooltip="Names, voxels and priority.", open=True),
             "rules": Fold("Rules", self.rules, tooltip="What is known of the classes' neighbourhoods."),
@@ -118,7 +112,7 @@ class RepairPanel(QWidget):
         }
         for widget in (self.head, self.layers, self.no_layers):
             layout.addWidget(widget)
-        layout.addLayout(form([("Preset", presets), ("As far as", self.stage)]))
+        layout.addLayout(form([("Preset", self.presets), ("As far as", self.stage)]))
         for part in self.folds.values():
             layout.addWidget(part)
         for widget in (self.button, self.running, self.curve, self.message, self.result):
@@ -179,18 +173,6 @@ class RepairPanel(QWidget):
         self.state.choose(self.layers.images())
 
     # ------------------------------------------------------------------ settings
-    def _choose_preset(self, name: str) -> None:
-        if self.state.choose_preset(name):
-            self._show_settings()
-
-    def _open_settings(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Settings of a repair", "", _YAML)
-        if path and self.state.choose_preset(path):
-            if self.preset.findText(path) < 0:
-                self.preset.addItem(path)
-            self.preset.setCurrentText(path)
-            self._show_settings()
-
     def _show_settings(self) -> None:
         base = self.state.settings.base
         self.shape.show_values(base.shape)
@@ -208,7 +190,7 @@ class RepairPanel(QWidget):
         self.folds["classes"].set_summary(how_many(len(settings.rows), "class", "classes") if settings.rows else "")
         n_rules = len(settings.rules) - len(settings.dropped)
         self.folds["rules"].set_summary(how_many(n_rules, "rule") if settings.rules else "none")
-        for part in (self.layers, self.preset, self.open_button, self.stage, *self.folds.values()):
+        for part in (self.layers, self.presets, self.stage, *self.folds.values()):
             part.setEnabled(not running)
         allow(self.button, _TIP, why_not, "Labels are being repaired." if running else "")
         self.running.set_running(running, stopping=state.stopping)
@@ -221,13 +203,8 @@ class RepairPanel(QWidget):
 
     def _colours(self) -> dict[int, str]:
         """Colours of the labels in the first layer that is ticked, by value."""
-        from napari.utils.colormaps.standardize_color import rgb_to_hex
-
         layers = self.layers.layers
-        if not layers:
-            return {}
-        values = [row.value for row in self.state.settings.rows]
-        return {value: str(rgb_to_hex(layers[0].colormap.map(value))[0])[:7] for value in values}
+        return colours_of(layers[0], (row.value for row in self.state.settings.rows)) if layers else {}
 
     def _draw_curves(self) -> None:
         if self.state.running:

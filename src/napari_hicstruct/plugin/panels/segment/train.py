@@ -5,20 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFileDialog, QLineEdit, QPushButton, QWidget
+from qtpy.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from napari_hicstruct.config.segmentation import PRESETS, SELECTORS
+from napari_hicstruct.plugin.layers.repaired import colours_of
 from napari_hicstruct.plugin.layers.segmented import all_labels_layers
 from napari_hicstruct.plugin.panels.segment.class_list import ClassList
 from napari_hicstruct.plugin.panels.segment.run import RunView
 from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
 from napari_hicstruct.plugin.state.images.segmentation_settings import RUN_KEYS, SELECTOR_NAMES
-from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.layer_choice import LayerChoice
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.preset_row import PresetRow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import Segmented, allow, form, wordy_button
+from napari_hicstruct.plugin.widgets.style import Segmented, allow, form
 from napari_hicstruct.wording import how_many
 
 _ARE = {
@@ -31,7 +33,6 @@ _PRESET_TIP = (
     "nuclei: many objects of one class, each with a label of its own.\n"
     "domains: squares on the diagonal of a contact map."
 )
-_YAML = "Settings (*.yaml *.yml)"
 
 
 class TrainView(QWidget):
@@ -50,13 +51,14 @@ class TrainView(QWidget):
         self.are = Segmented(_ARE, name="What values are")
         self.are.chosen.connect(lambda are: state.edit(lambda settings: settings.choose_labels(are)))  # type: ignore[arg-type]
         self.classes = ClassList(state)
-        self.preset, self.selector = QComboBox(), QComboBox()
-        self.preset.addItems(PRESETS)
-        self.preset.setToolTip(_PRESET_TIP)
-        self.preset.textActivated.connect(self._choose_preset)
-        self.open_button = wordy_button(
-            "Open …", "Settings of a YAML file, as hicstruct segment train takes them.", self._open_settings
+        self.presets = PresetRow(
+            PRESETS,
+            lambda preset: state.edit(lambda settings: settings.choose_preset(preset)),
+            tooltip=_PRESET_TIP,
+            command="hicstruct segment train",
         )
+        self.presets.taken.connect(self._show_settings)
+        self.preset, self.selector = self.presets.box, QComboBox()
         for name in SELECTORS:
             self.selector.addItem(name.replace("_", "  "), name)
             self.selector.setItemData(self.selector.count() - 1, SELECTOR_NAMES[name], Qt.ItemDataRole.ToolTipRole)
@@ -79,8 +81,6 @@ class TrainView(QWidget):
         self.running = RunView(state, "train", stop="End the training now and keep the best model so far.")
 
     def _lay_out(self) -> None:
-        presets = QWidget()
-        hbox(Wide(self.preset), self.open_button, on=presets, spacing=4)
         self.folds = {
             "run": Fold("Training: settings", self.run, tooltip="Steps, crops, what is held out."),
             "selector": Fold("Selector: settings", self.options, tooltip="Experts and gates of E2 to E6."),
@@ -89,7 +89,7 @@ class TrainView(QWidget):
         vbox(
             form([("Labels", self.labels), ("Values are", self.are)]),
             self.classes,
-            form([("Preset", presets), ("Selector", self.selector), ("Model name", self.name)]),
+            form([("Preset", self.presets), ("Selector", self.selector), ("Model name", self.name)]),
             *self.folds.values(),
             self.button,
             self.running,
@@ -109,18 +109,6 @@ class TrainView(QWidget):
         self.labels.show_layers(layers, otherwise=layers[0] if layers else None)
 
     # ------------------------------------------------------------------ settings
-    def _choose_preset(self, name: str) -> None:
-        if self.state.edit(lambda settings: settings.choose_preset(name)):
-            self._show_settings()
-
-    def _open_settings(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Settings of a segmentation", "", _YAML)
-        if path and self.state.edit(lambda settings: settings.choose_preset(path)):
-            if self.preset.findText(path) < 0:
-                self.preset.addItem(path)
-            self.preset.setCurrentText(path)
-            self._show_settings()
-
     def _show_settings(self) -> None:
         base = self.state.settings.base
         self.run.show_values(base)
@@ -145,7 +133,7 @@ class TrainView(QWidget):
         self.selector.setToolTip(f"How tasks read the shared features: {SELECTOR_NAMES[settings.selector]}")
         self.folds["run"].set_summary(how_many(settings.base.steps, "step"))
         for part in (
-            self.labels, self.are, self.classes, self.preset, self.open_button, self.selector, self.name,
+            self.labels, self.are, self.classes, self.presets, self.selector, self.name,
             *self.folds.values(),
         ):  # fmt: skip
             part.setEnabled(not running)
@@ -154,10 +142,7 @@ class TrainView(QWidget):
 
     def _colours(self) -> dict[int, str]:
         """Colours of the labels, by value."""
-        from napari.utils.colormaps.standardize_color import rgb_to_hex
-
         layer = self.labels.layer
         if layer is None or self.state.settings.labels == "instances":
             return {}
-        values = [row.value for row in self.state.settings.rows]
-        return {value: str(rgb_to_hex(layer.colormap.map(value))[0])[:7] for value in values}
+        return colours_of(layer, (row.value for row in self.state.settings.rows))
