@@ -299,36 +299,46 @@ ENCODINGS: dict[str, dict[str, str | None]] = {
 }
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("json_too", [False, True])
-def test_no_letter_ends_a_command(
-    encoding: str, json_too: bool, work: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    env, own, codec = ENCODINGS[encoding], str(work / "Zoë–µ.cool"), "ascii" if encoding == "C" else encoding
-    bad = tmp_path / "bäd.bedpe"
+def commands_with_odd_names(work: Path, folder: Path, *, json_too: bool) -> tuple[list[list[str]], list[list[str]]]:
+    """Commands that succeed, and commands that are refused; names in them, and what they print, are not ASCII."""
+    own, bad = str(work / "Zoë–µ.cool"), folder / "bäd.bedpe"
     bad.write_text(LABELS + LABELS.replace("chr1", "chrµ"))
     flag = ["--json"] if json_too else []
-    report = flag or ["-o", str(tmp_path / "ev–")]  # pictures take the longest, and know nothing of JSON
+    report = flag or ["-o", str(folder / "ev–")]  # pictures take the longest, and know nothing of JSON
     good = [
         ["info", own, *flag],
-        ["import", str(bad), "--map", own, "--project", str(tmp_path / "é.hicproj"), *flag],
-        ["export", str(tmp_path / "é.hicproj"), "-o", str(tmp_path / "öut"), *flag],
+        ["import", str(bad), "--map", own, "--project", str(folder / "é.hicproj"), *flag],
+        ["export", str(folder / "é.hicproj"), "-o", str(folder / "öut"), *flag],
         ["evaluate", "--pred", str(work / "lö.bedpe"), "--truth", str(bad), *report],
         ["models", *flag],
     ]
-    refused = [["info", str(tmp_path / "nö–.cool")], ["nö"], ["predict", own, "-o", str(tmp_path), "--model", "nö"]]
-    found = hicstruct_in_turn(good + refused, env, tmp_path_factory.mktemp("streams"))
-    for done in found[: len(good)]:
-        assert done.returncode == 0, (done.args, done.stderr.decode(codec))
-        shown = done.stdout.decode(codec)
-        assert shown
-        if json_too:
-            assert json.loads(shown)
-    assert names(tmp_path) == {bad.name, "é.hicproj", "öut", *([] if json_too else ["ev–"])}
-    for done in found[len(good) :]:
-        assert done.returncode == 2
-        assert done.stderr.decode(codec).count("\n") == 1
-        assert "Traceback" not in done.stderr.decode(codec)
+    return good, [["info", str(folder / "nö–.cool")], ["nö"], ["predict", own, "-o", str(folder), "--model", "nö"]]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_no_letter_ends_a_command(
+    encoding: str, work: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    env, codec = ENCODINGS[encoding], "ascii" if encoding == "C" else encoding
+    folders = {json_too: tmp_path / f"json{json_too}" for json_too in (False, True)}
+    asked = []
+    for json_too, folder in folders.items():
+        folder.mkdir()
+        asked.append(commands_with_odd_names(work, folder, json_too=json_too))
+    every = [command for good, refused in asked for command in good + refused]
+    done = iter(hicstruct_in_turn(every, env, tmp_path_factory.mktemp("streams")))
+    for (json_too, folder), (good, refused) in zip(folders.items(), asked, strict=True):
+        for one in (next(done) for _ in good):
+            assert one.returncode == 0, (one.args, one.stderr.decode(codec))
+            shown = one.stdout.decode(codec)
+            assert shown
+            if json_too:
+                assert json.loads(shown)
+        assert names(folder) == {"bäd.bedpe", "é.hicproj", "öut", *([] if json_too else ["ev–"])}
+        for one in (next(done) for _ in refused):
+            assert one.returncode == 2
+            assert one.stderr.decode(codec).count("\n") == 1
+            assert "Traceback" not in one.stderr.decode(codec)
 
 
 @pytest.mark.parametrize("command", ["", "view", "predict", "finetune", "evaluate"])
