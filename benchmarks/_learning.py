@@ -41,14 +41,13 @@ def maps() -> list[Path]:
 def iter_endless(*, token: CancelToken) -> Generator[Progress, None, Path]:
     """Train until cancelled, with all processor cores but one."""
     import torch
-    from napari_hicstruct.training.manner import Manner
 
-    from napari_hicstruct.training.engine import iter_train
+    from napari_hicstruct.training.engine import RunOptions, iter_train
 
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     with tempfile.TemporaryDirectory() as out:
         return (
             yield from iter_train(
-                recipe(), Path(out), train_paths=maps(), validation=[], token=token, manner=Manner(in_process=True)
+                recipe(), Path(out), train_paths=maps(), validation=[], token=token, options=RunOptions(in_process=True)
             )
         )

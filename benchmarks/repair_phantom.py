@@ -32,7 +32,8 @@ import numpy as np
 
 from benchmarks import _repair as judge
 from benchmarks._harness import commit, record, rounded, run_program, say, scratch
-from napari_hicstruct.config.repair import RepairConfig, repair_config, with_changes
+from napari_hicstruct.config.base import with_changes
+from napari_hicstruct.config.repair import RepairConfig, repair_config
 from napari_hicstruct.label_repair.sample import LabelSample
 
 STRENGTHS = ("weak", "medium", "strong")

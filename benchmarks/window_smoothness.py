@@ -143,11 +143,11 @@ def rest(seconds: float, until: Callable[[], Any] = lambda: False) -> None:
 
 def windowed(arm: str, path: Path, seconds: float) -> dict[str, float]:
     """One window's figures."""
-    from napari_hicstruct.plugin.controllers.workers import BackgroundJob
+    from napari_hicstruct.plugin.state.jobs import BackgroundJob
 
     session = open_window(path)
     steps, problems = list[float](), list[Exception]()
-    job = BackgroundJob(on_step=lambda _: steps.append(time.perf_counter()), on_error=problems.append)
+    job = BackgroundJob(session.runner, on_step=lambda _: steps.append(time.perf_counter()), on_error=problems.append)
     heart, wanderer = Heart(), Wanderer(session)
     rest(3.0)
     clicked = time.perf_counter()
