@@ -70,8 +70,8 @@ class Lab:
     @cached_property
     def replay(self) -> Any:
         """The default model's replay set."""
+        from napari_hicstruct.workflows.finetune.replay import iter_replay
         from napari_hicstruct.workflows.models import find_model
-        from napari_hicstruct.workflows.replay import iter_replay
 
         return drain(iter_replay(find_model("default"), token=CancelToken()))
 

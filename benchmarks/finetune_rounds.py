@@ -65,8 +65,8 @@ def forgotten(model: str) -> float:
     """Mean average precision on the held replay maps."""
     from napari_hicstruct.inference.device import choose_device
     from napari_hicstruct.models.store import load_model
+    from napari_hicstruct.workflows.finetune.replay import iter_precision
     from napari_hicstruct.workflows.models import find_model
-    from napari_hicstruct.workflows.replay import iter_precision
 
     net, _ = load_model(find_model(model).path)
     found = drain(iter_precision(net, choose_device("cpu"), REPLAY_MAPS, token=CancelToken(), clock=Clock()))

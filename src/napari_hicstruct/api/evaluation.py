@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from napari_hicstruct.workflows.evaluate import EvaluateResult
-    from napari_hicstruct.workflows.evaluation_request import Side
+    from napari_hicstruct.workflows.evaluate.request import Side
 
 LabelsLike = str | Path | Iterable[Annotation] | Any
 """Calls, annotations, a data frame, a label file, or a folder of label files."""
@@ -276,7 +276,7 @@ def evaluate(
     True
     """
     from napari_hicstruct.workflows.evaluate import iter_evaluate
-    from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
+    from napari_hicstruct.workflows.evaluate.request import EvaluateRequest
 
     if kind is not None:
         kind_of(kind)  # refused also where every part says itself what it holds

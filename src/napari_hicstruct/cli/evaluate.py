@@ -24,7 +24,7 @@ from napari_hicstruct.errors import ConfigError
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.evaluate import EvaluateResult
-    from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
+    from napari_hicstruct.workflows.evaluate.request import EvaluateRequest
 
 _RATES = {"precision", "recall", "f1"}
 
@@ -67,7 +67,7 @@ def evaluate(
     quiet: bool = quiet_option,
 ) -> None:
     """Compare predictions with truth: loops, stripes, TADs, boundaries, and how they agree with each other."""
-    from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
+    from napari_hicstruct.workflows.evaluate.request import EvaluateRequest
 
     check_ascending(score_column, ascending)
     request = EvaluateRequest(

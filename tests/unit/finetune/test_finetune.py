@@ -16,13 +16,13 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.labels.corrections import read_corrections
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training.replay import Replay, load_replay
-from napari_hicstruct.workflows import replay
 from napari_hicstruct.workflows.finetune import (
     count_corrections,
     iter_finetune,
     last_result,
     model_in_use,
     record_result,
+    replay,
 )
 from napari_hicstruct.workflows.finetune.examples import teaching_examples
 from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult, Live
@@ -30,9 +30,9 @@ from napari_hicstruct.workflows.finetune.learners import in_validation, may_teac
 from napari_hicstruct.workflows.finetune.learners.heads import HeadLearner
 from napari_hicstruct.workflows.finetune.models import LoadedModels, load_models
 from napari_hicstruct.workflows.finetune.recorded import as_recorded
+from napari_hicstruct.workflows.finetune.replay import iter_replay
 from napari_hicstruct.workflows.finetune.score import ScoredExamples, Scorer, iter_read_bands, iter_score_examples
 from napari_hicstruct.workflows.models import ModelInfo
-from napari_hicstruct.workflows.replay import iter_replay
 from tests.unit.finetune.kit import CHROM, HELD_OUT, judged, loop, new_project, prepared, source, stripe, verdict
 
 SOFT = FinetuneConfig(ridge=3.0)

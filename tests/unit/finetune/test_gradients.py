@@ -20,8 +20,8 @@ from napari_hicstruct.training.pool import iter_make_pool
 from napari_hicstruct.workflows.finetune import iter_finetune
 from napari_hicstruct.workflows.finetune.job import Live
 from napari_hicstruct.workflows.finetune.learners import gradients
+from napari_hicstruct.workflows.finetune.replay import pool_folder
 from napari_hicstruct.workflows.models import find_model
-from napari_hicstruct.workflows.replay import pool_folder
 from tests.unit.finetune.kit import GRADIENTS, POOL, left_behind, prepared
 
 

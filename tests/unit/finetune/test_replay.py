@@ -12,7 +12,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, drain
 from napari_hicstruct.models.store import load_model
 from napari_hicstruct.training.head_fit import HeadChange
 from napari_hicstruct.training.replay import Replay, ReplayRows, load_replay, save_replay
-from napari_hicstruct.workflows import replay as workflow
+from napari_hicstruct.workflows.finetune import replay as workflow
 from napari_hicstruct.workflows.models import describe_model, find_model
 from tests.unit.finetune.kit import tiny_folder
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import LabelError
 from napari_hicstruct.jobs import Clock, Progress, drain
-from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
+from napari_hicstruct.workflows.evaluate.request import EvaluateRequest
 
 if TYPE_CHECKING:
     from napari_hicstruct.evaluation.report import Section

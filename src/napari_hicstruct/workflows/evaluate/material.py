@@ -34,7 +34,7 @@ from napari_hicstruct.workflows.evaluate.regions import (
     shown_regions,
     touches,
 )
-from napari_hicstruct.workflows.evaluation_request import EvaluateRequest, Side
+from napari_hicstruct.workflows.evaluate.request import EvaluateRequest, Side
 
 DEFAULT_RESOLUTION = 10_000
 

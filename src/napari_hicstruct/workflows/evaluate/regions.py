@@ -11,7 +11,7 @@ from typing import Any
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import Interval, canonical_name, parse_region, united
-from napari_hicstruct.workflows.evaluation_request import EvaluateRequest, Side
+from napari_hicstruct.workflows.evaluate.request import EvaluateRequest, Side
 
 WHOLE = 10**12
 """End (bp) of a chromosome whose length nobody says."""

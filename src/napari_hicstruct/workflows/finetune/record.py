@@ -42,7 +42,7 @@ def write_model(
     """
     from napari_hicstruct.models.store import load_model, read_card, save_model
     from napari_hicstruct.training.replay import save_replay
-    from napari_hicstruct.workflows.replay import FILE
+    from napari_hicstruct.workflows.finetune.replay import FILE
 
     out, start = Path(job.out), models.start
     card = dict(read_card(start.path)["card"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.config.training import PoolConfig
     from napari_hicstruct.workflows.consensus import ConsensusRequest
     from napari_hicstruct.workflows.dataset import DatasetRequest
-    from napari_hicstruct.workflows.evaluation_request import EvaluateRequest
+    from napari_hicstruct.workflows.evaluate.request import EvaluateRequest
     from napari_hicstruct.workflows.insulation import InsulationRequest, InsulationResult
     from napari_hicstruct.workflows.simulate import SimulateRequest
 

@@ -61,7 +61,7 @@ class GradientLearner:
     def fit(self, examples: ScoredExamples) -> Generator[Progress, None, Trained]:
         """Train on all corrections; then on half the tiles at a time, for the comparison."""
         from napari_hicstruct.training.pool import iter_make_pool
-        from napari_hicstruct.workflows.replay import POOL, pool_folder
+        from napari_hicstruct.workflows.finetune.replay import POOL, pool_folder
 
         pool = yield from iter_make_pool(POOL, pool_folder(), token=self.scorer.token)
         folds = n_folds(examples, N_FOLDS, MIN_VALIDATION_CORRECTIONS)
@@ -124,7 +124,7 @@ class GradientLearner:
     ) -> Generator[Progress, None, tuple[dict[str, Any], int]]:
         """Weights after learning from regions and replayed maps, in ``max_steps`` if given, and the steps they took."""
         from napari_hicstruct.training.gradient_tuning import Speed, iter_tune, train_config
-        from napari_hicstruct.workflows.replay import FIRST_HELD_OUT_MAP, POOL
+        from napari_hicstruct.workflows.finetune.replay import FIRST_HELD_OUT_MAP, POOL
 
         config = self.config.model_copy(update={"steps": max_steps}) if max_steps else self.config
         recipe = train_config(self.net.config, config, POOL, regions.corrections)
@@ -161,7 +161,7 @@ class GradientLearner:
 
     def _iter_replay_precision(self, state: dict[str, Any]) -> Generator[Progress, None, tuple[Any, Any]]:
         """Average precision on held-out simulated maps before and after."""
-        from napari_hicstruct.workflows.replay import iter_precision
+        from napari_hicstruct.workflows.finetune.replay import iter_precision
 
         device, token, clock = self.scorer.device, self.scorer.token, self.scorer.clock
         before = yield from iter_precision(self.net, device, N_REPLAY_MAPS, token=token, clock=clock)

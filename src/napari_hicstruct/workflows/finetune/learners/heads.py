@@ -52,7 +52,7 @@ class HeadLearner:
 
     def fit(self, examples: ScoredExamples) -> Generator[Progress, None, Trained]:
         """Fit to all corrections, and fold by fold for the comparison."""
-        from napari_hicstruct.workflows.replay import iter_replay
+        from napari_hicstruct.workflows.finetune.replay import iter_replay
 
         replay = yield from iter_replay(self.start, token=self.token)
         folds = n_folds(examples, self.config.folds, MIN_VALIDATION_CORRECTIONS)
