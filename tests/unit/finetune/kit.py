@@ -19,8 +19,8 @@ from napari_hicstruct.config.training import PoolConfig
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.workflows import finetune, replay
-from napari_hicstruct.workflows.finetune import acceptance
+from napari_hicstruct.workflows import finetune
+from napari_hicstruct.workflows.finetune import acceptance, replay
 from napari_hicstruct.workflows.finetune.job import FinetuneJob
 from napari_hicstruct.workflows.finetune.learners import gradients
 from napari_hicstruct.workflows.models import find_model
