@@ -185,7 +185,7 @@ class LineageView(QWidget):
                 "Predict the view with this model and with the one that it was made from",
             ),
         ):
-            allow(button, f"{tooltip}: {entry.label}.", reason)
+            allow(button, tooltip if entry is None else f"{tooltip}: {entry.label}.", reason)
         self.card_button.setEnabled(entry is not None)
         self._update_card()
 
