@@ -29,7 +29,7 @@ from napari_hicstruct.workflows.finetune.job import FinetuneJob, FinetuneResult,
 from napari_hicstruct.workflows.finetune.learners import in_validation, may_teach
 from napari_hicstruct.workflows.finetune.learners.heads import HeadLearner
 from napari_hicstruct.workflows.finetune.models import LoadedModels, load_models
-from napari_hicstruct.workflows.finetune.recorded import as_recorded
+from napari_hicstruct.workflows.finetune.record import as_recorded
 from napari_hicstruct.workflows.finetune.replay import iter_replay
 from napari_hicstruct.workflows.finetune.score import ScoredExamples, Scorer, iter_read_bands, iter_score_examples
 from napari_hicstruct.workflows.models import ModelInfo

@@ -22,8 +22,7 @@ from napari_hicstruct.workflows.finetune.prepare import (
     open_for_learning,
     prepare_finetune,
 )
-from napari_hicstruct.workflows.finetune.record import record_result
-from napari_hicstruct.workflows.finetune.recorded import last_result, record_as_kept
+from napari_hicstruct.workflows.finetune.record import last_result, record_as_kept, record_result
 
 if TYPE_CHECKING:
     from napari_hicstruct.workflows.finetune.learners import Learner
