@@ -249,8 +249,8 @@ def stretch(block: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     shares = csr_array(_overlaps(len(block), size))  # a pixel lies over a few bins, a bin under a few pixels
     known = np.isfinite(block)
     both = np.where(known, block, 0.0), known.astype(np.float64)
-    total, weight = (shares @ (shares @ values.T).T for values in both)
-    return np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 1e-9)
+    total, weight = (np.asarray(shares @ (shares @ values.T).T) for values in both)
+    return np.asarray(np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 1e-9))
 
 
 def _overlaps(n: int, size: int) -> NDArray[np.float64]:
