@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+PEERS = ("coolpup", "chromosight")
+"""Differences of scores as these programs give them."""
+
 
 def compare(found: Mapping[str, Any]) -> str:
     """False changes, power, order, thinned copies, Epha4, time and memory."""
@@ -15,7 +18,7 @@ def compare(found: Mapping[str, Any]) -> str:
     depths = [name.split()[1] for name in own["power"] if name.startswith("loop")]
     shown = ", ".join(f"{own['power'][f'loop {depth}']:.2f}" for depth in depths)
     parts.append(f"loops found at depth {' / '.join(depths)}: {shown}")
-    gain = [one["ours"] - max(v for name, v in one.items() if name != "ours") for one in own["order"].values()]
+    gain = [one["ours"] - max(one.get(peer, 0.0) for peer in PEERS) for one in own["order"].values()]
     parts.append(f"AP over the better peer {min(gain):+.2f} to {max(gain):+.2f}")
     copies = [one for name, one in found["thinned"].items() if name != "of_commit"]
     parts.append(f"{sum(n for n, _ in copies)} changes in {len(copies)} thinned copies")

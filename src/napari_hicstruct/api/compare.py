@@ -87,8 +87,9 @@ def compare(
     Returns
     -------
     Comparison
-        ``table``: a data frame with a row for each structure, the surest change first (``change``, ``log2_ratio`` of
-        the enrichment in `b` over that in `a`, ``p``, ``fdr`` after Benjamini and Hochberg [1]_, contacts);
+        ``table``: a data frame with a row for each structure, the largest change first (``change``, ``log2_ratio`` of
+        the enrichment in `b` over that in `a`, ``shrunken_log2_ratio``, which is its mean given the contacts [2]_ and
+        the order of the rows, ``p``, ``fdr`` after Benjamini and Hochberg [1]_, contacts);
         ``changes``: those that changed, as annotations; ``run``, ``notes``, ``counts()``.
 
     Raises
@@ -116,6 +117,7 @@ def compare(
     ----------
     .. [1] Benjamini Y, Hochberg Y. Controlling the false discovery rate: a practical and powerful approach to multiple
        testing. Journal of the Royal Statistical Society B 57, 289-300 (1995).
+    .. [2] Stephens M. False discovery rates: a new deal. Biostatistics 18, 275-294 (2017).
 
     Examples
     --------

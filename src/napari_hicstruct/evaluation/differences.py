@@ -198,11 +198,11 @@ def prominence(counts: Counts, phi: F64, sign: int) -> F64:
         return np.asarray(sign * (counts.focus - mu) / np.sqrt(mu + phi * mu**2))
 
 
-def _needed(counts: Counts, phi: F64, called: Flags, sign: int) -> F64:
+def _needed(counts: Counts, phi: F64, called: Flags, sign: int, quantile: float) -> F64:
     """Contacts of the focus from which on (``sign`` -1: up to which) a structure would have been called in this map."""
     if not called.any():
         return np.full(len(phi), np.inf * sign)
-    level = min(float(np.nanquantile(prominence(counts, phi, sign)[called], CALLED_QUANTILE)), MAX_CALLED)
+    level = min(float(np.nanquantile(prominence(counts, phi, sign)[called], quantile)), MAX_CALLED)
     mu = counts.predicted
     limit = np.maximum(mu + sign * level * np.sqrt(mu + phi * mu**2), 0)
     own = np.rint(counts.focus)  # one that was called below the threshold lowers its own
@@ -272,7 +272,7 @@ def changes(places: Places, phi: F64, called: Called | None = None) -> Tested:
     tail = np.minimum(null.below(x, half=True), null.above(x, half=True))
     p, whole = 2 * tail, np.ones(len(x))
     if called is not None:
-        low, high = _outcomes_called(places, phi, called)
+        low, high = outcomes_called(places, phi, called)
         parted = high > low + 1
         sides = null.below(low), null.above(high)
         whole = np.where(parted, sides[0] + sides[1], 1.0)
@@ -286,10 +286,20 @@ def changes(places: Places, phi: F64, called: Called | None = None) -> Tested:
     return Tested(np.where(unknown, np.nan, p), np.where(unknown, np.nan, ratio), phi)
 
 
-def _outcomes_called(places: Places, phi: F64, called: Called) -> tuple[F64, F64]:
-    """Up to how many and from how many of A's contacts on a structure would have been called in one of the maps."""
-    of_a = _needed(places.a, phi, called.a, called.sign)
-    of_b = places.total - _needed(places.b, phi, called.b, called.sign)
+def outcomes_called(places: Places, phi: F64, called: Called, quantile: float = CALLED_QUANTILE) -> tuple[F64, F64]:
+    """Up to how many and from how many of A's contacts on a structure would have been called in one of the maps.
+
+    Parameters
+    ----------
+    places : Places
+    phi : float64, shape (n,)
+        Dispersion of each.
+    called : Called
+    quantile : float
+        Of the prominence of a map's calls: where its caller's threshold is taken to lie.
+    """
+    of_a = _needed(places.a, phi, called.a, called.sign, quantile)
+    of_b = places.total - _needed(places.b, phi, called.b, called.sign, quantile)
     low, high = (of_b, of_a) if called.sign > 0 else (of_a, of_b)
     return np.floor(low), np.ceil(high)
 

@@ -27,7 +27,7 @@ SOURCE = "compare"
 """Of the records that say what changed."""
 
 QUEUE_ORDER = "score"
-"""The surest change has the highest ranking score."""
+"""The largest change has the highest ranking score."""
 
 _NAME_LETTERS = 30
 """Of a map's name in a sentence: nothing breaks it, and longer ones would be wider than the section."""
@@ -270,7 +270,7 @@ class SecondMapState:
         self.window.open_project(folder / PROJECT)
 
     def _say_changes(self, project: Project | None) -> None:
-        """In a project of changes, also one of earlier: how much each changed, the queue from the surest on."""
+        """In a project of changes, also one of earlier: how much each changed, the queue from the largest on."""
         if project is None:
             return
         sets = [one.id for one in project.sets() if SOURCE in project.sources(one.id)]

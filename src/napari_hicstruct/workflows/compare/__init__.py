@@ -12,7 +12,7 @@ from napari_hicstruct.genome import display_name
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain
 from napari_hicstruct.jobs.memory import peak_memory_mb
 from napari_hicstruct.wording import how_many
-from napari_hicstruct.workflows.compare.requests import CHANGES, Change, CompareRequest, Comparison
+from napari_hicstruct.workflows.compare.requests import CHANGES, ORDER, Change, CompareRequest, Comparison
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,11 +118,11 @@ def _notes(judged: Sequence[Judged], maps: Maps, table: pd.DataFrame, request: C
     return said
 
 
-_CELLS = ("change", "log2_ratio", "p", "fdr", "contacts_a", "contacts_b", "moved_from", "note")
+_CELLS = ("change", "log2_ratio", ORDER, "p", "fdr", "contacts_a", "contacts_b", "moved_from", "note")
 
 
 def _records(table: pd.DataFrame, resolution: int) -> list[Annotation]:
-    """The changes as records, the surest first; their ranking score falls with their place in the table."""
+    """The changes as records, the largest first; their ranking score falls with their place in the table."""
     changed = table[table["change"].isin([one.value for one in CHANGES])] if len(table) else table
     out: list[Annotation] = []
     rows: list[dict[str, Any]] = changed.to_dict("records")  # type: ignore[assignment]

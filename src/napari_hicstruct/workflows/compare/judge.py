@@ -20,8 +20,9 @@ from napari_hicstruct.evaluation.differences import (
     changes,
     dispersion,
 )
+from napari_hicstruct.evaluation.shrinkage import shrunken
 from napari_hicstruct.workflows.compare.measure import Measured, Pair, places, replicate_places
-from napari_hicstruct.workflows.compare.requests import Change
+from napari_hicstruct.workflows.compare.requests import ORDER, Change
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +38,6 @@ UNKNOWN_PHI = 0.1
 
 SHIFTED = 0.15
 """log2; median change of a kind from which on a note says that all of them changed."""
-
-MIN_FDR = 1e-12
-"""Below it one change is as sure as another, and the stronger structure comes first."""
 
 F64 = NDArray[np.float64]
 DELETED = {-1: "its bins hold no contacts in B", 1: "its bins hold no contacts in A"}
@@ -66,13 +64,14 @@ def judge(kind: Kind, found: Measured) -> Judged:
     known = np.concatenate(found.known)
     in_a, in_b = (np.array([pair[k] is not None for pair in found.pairs], bool) for k in (0, 1))
     spread = phi.of(size)
-    called = Called(in_a & known, in_b & known, -1 if kind is Kind.BOUNDARY else 1)
+    sign = -1 if kind is Kind.BOUNDARY else 1  # fewer contacts across make a stronger border
+    called = Called(in_a & known, in_b & known, sign)
     tested = changes(here, spread, called)
-    sign = -1.0 if kind is Kind.BOUNDARY else 1.0  # fewer contacts across make a stronger border
     p, ratio = np.where(known, tested.p, np.nan), np.where(known, sign * tested.log2_ratio, np.nan)
     note = np.where(known, np.where(np.isfinite(p), "", EMPTY), UNKNOWN).astype(object)
     columns: dict[str, Any] = {
         "log2_ratio": ratio,
+        ORDER: sign * shrunken(here, spread if from_replicates else np.zeros(len(spread)), called),
         "p": p,
         "fdr": p,
         "contacts_a": np.rint(here.a.focus),
@@ -124,13 +123,14 @@ def _deleted(found: Measured, columns: dict[str, Any]) -> None:
         at = np.flatnonzero(np.concatenate(flags))
         mine = share[at] if way < 0 else 1 - share[at]
         columns["p"][at] = absence(contacts[at], mine)
-        columns["log2_ratio"][at], columns["note"][at] = way * np.inf, DELETED[way]
+        columns["log2_ratio"][at] = columns[ORDER][at] = way * np.inf
+        columns["note"][at] = DELETED[way]
         columns[f"contacts_{holds}"][at], columns[f"contacts_{lacks}"][at] = np.rint(contacts[at]), 0
         columns[f"expected_{holds}"][at] = columns[f"expected_{lacks}"][at] = np.nan
 
 
 def as_table(judged: Sequence[Judged], fdr: float) -> pd.DataFrame:
-    """One table of all kinds, the surest change first; the column ``pair`` holds both records."""
+    """One table of all kinds, the largest change first, then what did not change; ``pair`` holds both records."""
     import pandas as pd
 
     frames = []
@@ -156,12 +156,13 @@ def as_table(judged: Sequence[Judged], fdr: float) -> pd.DataFrame:
     table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame({"change": [], "pair": []})
     if table.empty:
         return table
-    order = {change.value: k for k, change in enumerate((Change.SAME, Change.UNTESTED))}
-    table["_late"] = table["change"].map(lambda name: order.get(name, -1))
-    table["_sure"] = table["fdr"].clip(lower=MIN_FDR)
-    table["_size"] = -table["_strength"] - table["log2_ratio"].abs().clip(upper=10).fillna(0)
-    table = table.sort_values(["_late", "_sure", "_size"], kind="stable", ignore_index=True)
-    return table.drop(columns=["_late", "_sure", "_size", "_strength"])
+    table["_late"] = table["change"].isin([Change.SAME.value, Change.UNTESTED.value])
+    table["_size"] = table[ORDER].abs().fillna(-1)
+    # where bins are gone all changes are infinite: the structure that stood out most comes first
+    table = table.sort_values(
+        ["_late", "_size", "_strength"], ascending=[True, False, False], kind="stable", ignore_index=True
+    )
+    return table.drop(columns=["_late", "_size", "_strength"])
 
 
 def _one_of(pair: Pair) -> Annotation:
@@ -186,7 +187,7 @@ def _named(frame: pd.DataFrame, fdr: float) -> list[str]:
 
 
 def _moved(frame: pd.DataFrame) -> pd.DataFrame:
-    """Lost and gained structures within :data:`MOVED_BP` as one row each, with the larger of the two p-values."""
+    """Lost and gained structures within :data:`MOVED_BP` as one row each: the larger p-value, the smaller change."""
     from napari_hicstruct.annotations.loci import match_closest, pairs_within, points
 
     gone: list[int] = []
@@ -209,5 +210,6 @@ def _moved(frame: pd.DataFrame) -> pd.DataFrame:
             cells.at[now, "pair"] = (record, cells.at[now, "pair"][1])
             for name in ("p", "fdr"):
                 cells.at[now, name] = max(cells.at[now, name], cells.at[old, name])
+            cells.at[now, ORDER] = min(cells.at[now, ORDER], -cells.at[old, ORDER])
             gone.append(old)
     return frame.drop(index=gone).reset_index(drop=True)

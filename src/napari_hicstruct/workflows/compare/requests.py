@@ -31,6 +31,9 @@ class Change(StrEnum):
 CHANGES = (Change.LOST, Change.GAINED, Change.MOVED, Change.WEAKER, Change.STRONGER)
 """Those that say that something changed."""
 
+ORDER = "shrunken_log2_ratio"
+"""Column of the table by which changes are put in order, the largest first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareRequest:
@@ -87,12 +90,12 @@ class Comparison:
     Attributes
     ----------
     table : pandas.DataFrame
-        A row for each structure that was called in one of the maps, the surest change first: ``kind``, ``chrom``,
+        A row for each structure that was called in one of the maps, the largest change first: ``kind``, ``chrom``,
         ``start1``, ``end1``, ``start2``, ``end2`` (bp; of a TAD or boundary twice the same), ``direction``, ``change``
         (``gained``, ``lost``, ``moved``, ``stronger``, ``weaker``, ``same``, ``untested``), ``log2_ratio`` (enrichment
-        in B over that in A), ``p``, ``fdr``, ``contacts_a``, ``contacts_b`` (of its focus), ``expected_a``,
-        ``expected_b`` (without the structure), ``in_a``, ``in_b`` (called there), ``dispersion``, ``moved_from``,
-        ``note``.
+        in B over that in A), ``shrunken_log2_ratio`` (what its contacts leave of it; the order), ``p``, ``fdr``,
+        ``contacts_a``, ``contacts_b`` (of its focus), ``expected_a``, ``expected_b`` (without the structure), ``in_a``,
+        ``in_b`` (called there), ``dispersion``, ``moved_from``, ``note``.
     changes : tuple of Annotation
         Those that changed, as records, in the order of the table; ``extra`` holds the columns.
     run : dict
