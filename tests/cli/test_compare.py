@@ -96,6 +96,10 @@ def test_planted_changes_come_out_on_top_in_all_files(folder: Path, tmp_path: Pa
     assert set(zip(lost["start1"] // BIN, lost["start2"] // BIN, strict=True)) == {LOOPS[k] for k in GONE}
     assert (lost["log2_ratio"] < -1).all()
     assert (table["change"].iloc[:4] != "same").all()
+    size = table["shrunken_log2_ratio"].abs()
+    assert size[:4].is_monotonic_decreasing
+    assert size[4:].is_monotonic_decreasing
+    assert size[3] > 4 * size[4]
     moved = table[table["change"] == "moved"].iloc[0]
     i, j = LOOPS[15]
     assert moved["moved_from"] == f"{i * BIN}-{(i + 1) * BIN}:{j * BIN}-{(j + 1) * BIN}"

@@ -74,12 +74,11 @@ def test_structures_that_noise_chose_do_not_come_first() -> None:
     ratio = np.concatenate([np.ones(20_000), np.full(200, 4.0)])
     hardly = _places(rng, mu[:20_000], ratio[:20_000], rise=1.05)
     gained = _places(rng, mu[20_000:], ratio[20_000:], rise=1.2)
-    places = Places(
-        *(
-            Counts(np.concatenate([x.observed, y.observed]), np.concatenate([x.expected, y.expected]))
-            for x, y in ((hardly.a, gained.a), (hardly.b, gained.b))
-        )
+    a, b = (
+        Counts(np.concatenate([x.observed, y.observed]), np.concatenate([x.expected, y.expected]))
+        for x, y in ((hardly.a, gained.a), (hardly.b, gained.b))
     )
+    places = Places(a, b)
     in_a, in_b = (prominence(one, np.zeros(len(mu)), 1) > 2.5 for one in (places.a, places.b))
     kept = np.flatnonzero(in_a | in_b)
     true = kept >= 20_000
