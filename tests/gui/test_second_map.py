@@ -64,9 +64,21 @@ def test_a_difference_is_coloured_about_0_and_read_out(session: Any, data_dir: P
     panel.smooth.setValue(1.0)
     colours = MapPanel(session)
     qtbot.addWidget(colours)
-    assert colours.meaning.text().startswith("of the first map: ")
     low, high = second.layer.contrast_limits
     assert low == -high < 0
+    shown = colours.colours.scale
+    assert shown.numbers == (f"≤ −{high:.2g}", "0", f"≥ +{high:.2g}")
+    assert shown.colours[0][2] > shown.colours[0][0]  # blue: less
+    assert shown.colours[-1][0] > shown.colours[-1][2]
+    assert colours.meaning.text().startswith("log₂ of …DelB… over …WT…, depth-matched, smoothed by 10 kb, per bin pair")
+    second.layer.contrast_limits = (-1, 1)
+    assert colours.colours.scale.numbers == ("≤ −1", "0", "≥ +1")
+    panel.joined.chosen.emit(Joined.DIFFERENCE.value)
+    assert colours.meaning.text().startswith("…DelB… minus …WT…")
+    panel.joined.chosen.emit(Joined.HALVES.value)
+    assert colours.colours.scale.numbers[0] == "0"  # the colours of the map again
+    assert colours.meaning.text().startswith("normalised contacts as stored, per bin")
+    panel.joined.chosen.emit(Joined.RATIO.value)
     value = second.levels[0][7_700:7_701, 7_600:7_601]
     assert value[0, 0] < -1  # the deletion
     assert "blue: less" in panel.meaning.text()
@@ -87,11 +99,20 @@ def test_beside_the_map_both_cameras_move_together(session: Any, data_dir: Path,
     center, zoom = first.center, first.zoom
     session.second_map.show_beside(True)
     second = view.model.scene.camera
-    assert (first.center, first.zoom) == (center, zoom) == (second.center, second.zoom)  # what was seen stays
+
+    def same_place() -> None:
+        lower = view._lower() / first.zoom  # the title above it: each row is as high on the screen in both
+        assert first.zoom == second.zoom
+        assert second.center == pytest.approx((0, first.center[1] + lower, first.center[2]))
+
+    assert (first.center, first.zoom) == (center, zoom)  # what was seen stays
+    same_place()
     first.zoom = 2 * zoom
     assert second.zoom == 2 * zoom
+    same_place()
     second.center = (0.0, 76e6, 77e6)
-    assert first.center == (0.0, 76e6, 77e6)
+    assert first.center[2] == 77e6
+    same_place()
     layer = view.model.layers[0]
     assert list(layer.contrast_limits) == list(session.layer.contrast_limits)
     session.second_map.close()

@@ -134,16 +134,22 @@ class Axes:
         source = window.source
         if source is None or not window.chrom or viewer.dims.ndisplay != 2:
             return None, None
-        camera, length = viewer.scene.camera, source.chromsizes[window.chrom]
-        half = 0.5 / max(float(camera.zoom), 1e-12)
         corner = (0, 0) if self._native is None else _corner(self._native)
-        rows, columns = (
-            AxisSpan(window.chrom, length, middle - pixels * half, middle + pixels * half, first, pixels)
-            for middle, pixels, first in zip(camera.center[-2:], viewer.canvas.size, corner, strict=True)
-        )
+        rows, columns = spans(viewer, window.chrom, source.chromsizes[window.chrom], corner)
         if window.projection.tilted:  # half the distance runs upward
             rows = replace(rows, start=-2 * rows.start, end=-2 * rows.end, kind=AxisKind.DISTANCE)
         return rows, columns
+
+
+def spans(viewer: Any, chrom: str, length: int, corner: tuple[int, int] = (0, 0)) -> tuple[AxisSpan, AxisSpan]:
+    """What a viewer's camera sees along rows and columns of a square map; ``corner``: its first pixel on the screen."""
+    camera = viewer.scene.camera
+    half = 0.5 / max(float(camera.zoom), 1e-12)
+    rows, columns = (
+        AxisSpan(chrom, length, middle - pixels * half, middle + pixels * half, first, pixels)
+        for middle, pixels, first in zip(camera.center[-2:], viewer.canvas.size, corner, strict=True)
+    )
+    return rows, columns
 
 
 def _corner(native: Any) -> tuple[int, int]:

@@ -204,7 +204,7 @@ class Session(WindowState):
         """The second map in a canvas of its own."""
         from napari_hicstruct.plugin.controllers.second_view import SecondView
 
-        return SecondView(self.canvas, self.second_map)
+        return SecondView(self.canvas, self.second_map, self.editing.editor, self.axes)
 
     @cached_property
     def segmented_layers(self) -> SegmentedLayers:

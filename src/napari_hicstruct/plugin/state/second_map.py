@@ -46,6 +46,8 @@ class SecondMapState:
     ----------
     changed : Signal
         Another second map, or none; another way of showing both.
+    picture_changed : Signal
+        Another layer shows both maps, or none does.
     limit_changed : Signal(float)
         Values about 0 are coloured up to so far from it.
     progress : Signal(Progress)
@@ -54,6 +56,8 @@ class SecondMapState:
     compared : Signal(Comparison, Path)
         What changed, and the folder that holds it; its project is open.
     source : ContactSource or None
+    picture : SecondMapLayer or None
+        What draws both maps; None where the first lies there alone.
     joined : Joined
         How both are shown.
     smooth : float
@@ -65,6 +69,7 @@ class SecondMapState:
     """
 
     changed = Signal()
+    picture_changed = Signal()
     limit_changed = Signal(float)
     progress = Signal(object)
     running_changed = Signal()
@@ -73,6 +78,7 @@ class SecondMapState:
     def __init__(self, window: Any, runner: Runner) -> None:
         self.window, self.runner = window, runner
         self.source: ContactSource | None = None
+        self.picture: Any = None
         self.joined, self.smooth, self.beside = Joined.HALVES, 0.0, False
         self._before_flicker = Joined.HALVES
         self._job = BackgroundJob(runner, on_step=self.progress.emit, on_done=self._done, on_error=self._failed)
@@ -145,7 +151,18 @@ class SecondMapState:
     @property
     def is_diverging(self) -> bool:
         """True while values about 0 are drawn, in colours of their own."""
-        return self.source is not None and self.joined in DIVERGING
+        return None not in (self.source, self.window.source) and self.joined in DIVERGING
+
+    def set_picture(self, picture: Any) -> None:
+        """What draws both maps now: from the layer that does."""
+        self.picture = picture
+        self.picture_changed.emit()
+
+    def names(self, letters: int = _NAME_LETTERS) -> tuple[str, str]:
+        """Of both maps, of at most so many letters: what tells them apart."""
+        assert self.source is not None
+        first, second = distinct_names(self._first().name, self.source.name, letters)
+        return first, second
 
     def short_name(self) -> str:
         """Of the second map: where it is long, what tells it from the first; empty without one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,20 @@ def colour_scale(shown: MapLayer) -> ColourScale:
     colours = layer.colormap.map(np.linspace(0, 1, _STEPS) ** layer.gamma)
     numbers = _numbers(float(low), float(high), shown.scale)
     return ColourScale(colours, np.asarray(layer.colormap.nan_color), numbers, _meaning(shown))
+
+
+def diverging_scale(layer: Any, meaning: str) -> ColourScale:
+    """The scale of a picture whose values lie about 0, as it is drawn now."""
+    low, high = map(float, layer.contrast_limits)
+    colours = layer.colormap.map(np.linspace(0, 1, _STEPS) ** layer.gamma)
+    numbers = f"≤ {_signed(low)}", _signed((low + high) / 2), f"≥ {_signed(high)}"
+    return ColourScale(colours, np.asarray(layer.colormap.nan_color), numbers, meaning)
+
+
+def _signed(value: float) -> str:
+    """With its sign, a minus as wide as the plus; 0 has none."""
+    text = _short(abs(value))
+    return text if not float(text.replace(",", "")) else f"{'−' if value < 0 else '+'}{text}"
 
 
 def _numbers(low: float, high: float, scale: Scale) -> tuple[str, str, str]:

@@ -9,8 +9,10 @@ import numpy as np
 from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined, PairLevel, pair_levels
 from napari_hicstruct.contacts.protocol import COMPUTED
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.layers.map.colour_scale import ColourScale, diverging_scale
 from napari_hicstruct.plugin.layers.map.image import Image
 from napari_hicstruct.plugin.layers.map.levels import Scale, ViewedLevel
 from napari_hicstruct.plugin.layers.map.reference import References, ratio_norm
@@ -18,6 +20,9 @@ from napari_hicstruct.plugin.layers.pictures import MADE_HERE
 from napari_hicstruct.plugin.state.second_map import SecondMapState
 
 _PERCENTILE = 98.0
+_TITLE_LETTERS = 14
+"""Of a map's name in the title of its colours."""
+
 _MAX_RATIO = 4.0
 """log2; where nothing is known of a view its colours end there."""
 
@@ -145,6 +150,7 @@ class SecondMapLayer:
         if old is not None:
             self._canvas.remove(old)
         self._follow_map()
+        state.set_picture(self)
 
     def _make(self, levels: list[ViewedLevel], name: str) -> Image:
         finest = levels[0].resolution
@@ -169,6 +175,7 @@ class SecondMapLayer:
         layer, self.layer, self.levels, self._pairs, self._made = self.layer, None, [], [], ()
         if layer is not None:
             self._canvas.remove(layer)
+            self._state.set_picture(None)
         if self._state.source is None:
             self._drop_references()
 
@@ -220,6 +227,14 @@ class SecondMapLayer:
         values = np.abs(tile.crop((rows.start, rows.end), (cols.start, cols.end)))
         known = values[np.isfinite(values)]
         return max(float(np.percentile(known, _PERCENTILE)), 1e-6) if known.size else _MAX_RATIO
+
+    def colour_scale(self) -> ColourScale:
+        """The colours of a difference or ratio, with their numbers and what these are."""
+        first, second = self._state.names(_TITLE_LETTERS)
+        what = f"log₂ of {second} over {first}" if self._state.joined is Joined.RATIO else f"{second} minus {first}"
+        size = self.levels[min(self.layer.data_level, len(self.levels) - 1)].resolution
+        smooth = f", smoothed by {format_bin_size(round(self._state.smooth * size))}" if self._state.smooth else ""
+        return diverging_scale(self.layer, f"{what}, depth-matched{smooth}, per bin pair of {format_bin_size(size)}")
 
     # ------------------------------------------------------------------ read-out
     def read_out(self, row: float, col: float) -> str:

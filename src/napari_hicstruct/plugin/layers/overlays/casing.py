@@ -23,7 +23,7 @@ CASING_PX = 1.0
 
 _ROUND = 20  # corners of a ring
 _CORNERS = {"disc": _ROUND, "square": 4, "diamond": 4}
-_ABOVE_MAP = 0.5  # the map is layer 0, all others lie above
+_ABOVE = 0.5  # napari draws layers in the order of their places: right above the last picture
 
 
 class Casings:
@@ -32,6 +32,9 @@ class Casings:
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
         self._meshes: WeakValueDictionary[Kind, Any] = WeakValueDictionary()  # the window owns them
+        events = canvas.viewer.layers.events
+        for emitter in (events.inserted, events.removed, events.reordered):
+            emitter.connect(self._lift)
 
     def draw(self, layer: Any, kind: Kind, items: Sequence[Item], style: DrawStyle) -> None:
         """Draw the casings of what ``layer`` shows."""
@@ -53,6 +56,14 @@ class Casings:
             if mesh is not None:
                 mesh.parent = None
 
+    def _lift(self, _event: Any = None) -> None:
+        """Above the map and what lies on it (a second map), below all labels."""
+        if not self._meshes:
+            return
+        pictures = [layer._type_string == "image" for layer in self._canvas.viewer.layers]
+        for mesh in self._meshes.values():
+            mesh.order = [*pictures, False].index(False) - 1 + _ABOVE
+
     def meshes(self) -> list[Any]:
         """What is in the window."""
         return list(self._meshes.values())
@@ -70,8 +81,8 @@ class Casings:
 
             mesh = Mesh(parent=visual.node.parent)
             mesh.set_gl_state("translucent", depth_test=False, cull_face=False)
-            mesh.order = _ABOVE_MAP
             self._meshes[kind] = mesh
+            self._lift()
             layer.events.visible.connect(lambda: self._show(kind, layer.visible))
         return mesh
 
@@ -105,12 +116,12 @@ def _marks(drawing: Drawing) -> tuple[list[int], list[NDArray[np.float64]]]:
         if not (own := by_symbol.get(symbol)):
             continue
         drawn += own
-        corners += list(drawing.points[own, None] + drawing.sizes[own, None, None] / 2 * _unit_mark(symbol))
+        corners += list(drawing.points[own, None] + drawing.sizes[own, None, None] / 2 * unit_mark(symbol))
     return drawn, corners
 
 
 @cache
-def _unit_mark(symbol: str) -> NDArray[np.float64]:
+def unit_mark(symbol: str) -> NDArray[np.float64]:
     """Corners (row, column) of a mark of radius 1 at the origin."""
     number = _CORNERS[symbol]
     turn, radius = (np.pi / 4, 2**0.5) if symbol == "square" else (0.0, 1.0)

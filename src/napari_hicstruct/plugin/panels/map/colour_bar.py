@@ -10,19 +10,20 @@ from qtpy.QtCore import QPointF, QRectF, QSize
 from qtpy.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPen
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_hicstruct.plugin.layers.map.colour_scale import ColourScale, colour_scale
+from napari_hicstruct.plugin.layers.map.colour_scale import ColourScale
 
 _BAR_PX, _SWATCH_PX, _GAP_PX = 10, 14, 6
 _NO_DATA = "masked"
 
 
 class ColourBar(QWidget):
-    """Follows the layer of the map; painted when its colours or limits change."""
+    """Follows the layer of a picture; painted when its colours or limits change."""
 
     def __init__(self, on_change: Callable[[], object]) -> None:
         super().__init__()
         self._on_change = on_change
-        self._shown: Any = None
+        self._layer: Any = None
+        self._scale: Callable[[], ColourScale] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colour scale")
 
@@ -34,19 +35,19 @@ class ColourBar(QWidget):
 
     @property
     def scale(self) -> ColourScale | None:
-        """What is shown; None without a map."""
-        return None if self._shown is None else colour_scale(self._shown)
+        """What is shown; None without a picture."""
+        return None if self._scale is None else self._scale()
 
-    def follow(self, shown: Any) -> None:
-        """Show the colours of another map (a ``MapLayer``, or None)."""
-        if shown is self._shown:
+    def follow(self, layer: Any = None, scale: Callable[[], ColourScale] | None = None) -> None:
+        """Show the colours of another layer (None: of none), which ``scale`` gives as they are now."""
+        if layer is self._layer:
             return
-        if self._shown is not None:
-            for emitter in self._emitters(self._shown.layer):
+        if self._layer is not None:
+            for emitter in self._emitters(self._layer):
                 emitter.disconnect(self._changed)
-        self._shown = shown
-        if shown is not None:
-            for emitter in self._emitters(shown.layer):
+        self._layer, self._scale = layer, scale
+        if layer is not None:
+            for emitter in self._emitters(layer):
                 emitter.connect(self._changed)
         self.update()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from qtpy.QtCore import QSignalBlocker, Qt, Signal
@@ -20,6 +21,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, display_name, format_bin_size
 from napari_hicstruct.plugin.controllers.refused import set_refused
 from napari_hicstruct.plugin.layers.map import colormaps
+from napari_hicstruct.plugin.layers.map.colour_scale import colour_scale
 from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
 from napari_hicstruct.plugin.panels.map.places_row import PlacesRow
 from napari_hicstruct.plugin.panels.map.share_box import ShareBox
@@ -173,12 +175,20 @@ class MapPanel(QWidget):
         vbox(self.colours, self.meaning, on=cell, spacing=0)
         return cell
 
+    def _follow_colours(self) -> None:
+        """The bar shows the colours of what lies on top: of the map, or of its difference from a second one."""
+        second, shown = self._session.second_map, self._map
+        if second.is_diverging and second.picture is not None:
+            self.colours.follow(second.picture.layer, second.picture.colour_scale)
+        elif shown is not None:
+            self.colours.follow(shown.layer, partial(colour_scale, shown))
+        else:
+            self.colours.follow()
+        self._say_colours()
+
     def _say_colours(self) -> None:
         scale = self.colours.scale
-        text = "" if scale is None else scale.meaning
-        if scale is not None and self._session.second_map.is_diverging:
-            text = f"of the first map: {text}; those of the difference: see Second map"
-        self.meaning.setText(text)
+        self.meaning.setText("" if scale is None else scale.meaning)
 
     @property
     def _map(self) -> Any:
@@ -266,12 +276,12 @@ class MapPanel(QWidget):
     def _map_changed(self) -> None:
         source = self._session.source
         self.setEnabled(source is not None)
-        self.colours.follow(self._map)
+        if not self._follows_second and source is not None:
+            self._follows_second = True
+            follow(self, self._session.second_map.picture_changed, self._follow_colours)
+        self._follow_colours()
         if source is None:
             return
-        if not self._follows_second:
-            self._follows_second = True
-            follow(self, self._session.second_map.changed, self._say_colours)
         with QSignalBlocker(self.chrom), QSignalBlocker(self.weights):
             self.chrom.clear()
             for name, length in source.chromsizes.items():
