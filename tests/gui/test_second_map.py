@@ -51,7 +51,8 @@ def test_each_map_lies_on_its_own_half_and_the_key_changes_to_and_fro(session: A
     assert session.second_map.flicker().endswith("DelB_chr1_73-79Mb_10kb")
     assert second.layer.name.endswith("DelB_chr1_73-79Mb_10kb")
     session.second_map.flicker()
-    assert second.layer is None  # the first map alone
+    assert not second.layer.visible  # the first map alone
+    assert second.read_out(75e6, 74e6) == ""
     session.second_map.close()
     assert len([one for one in session.viewer.layers if "DelB" in one.name]) == 0
 
@@ -78,6 +79,9 @@ def test_a_difference_is_coloured_about_0_and_read_out(session: Any, data_dir: P
     panel.joined.chosen.emit(Joined.HALVES.value)
     assert colours.colours.scale.numbers[0] == "0"  # the colours of the map again
     assert colours.meaning.text().startswith("normalised contacts as stored, per bin")
+    panel.joined.chosen.emit(Joined.RATIO.value)
+    session.second_map.show(Joined.FIRST)
+    assert colours.colours.scale.numbers[0] == "0"
     panel.joined.chosen.emit(Joined.RATIO.value)
     value = second.levels[0][7_700:7_701, 7_600:7_601]
     assert value[0, 0] < -1  # the deletion

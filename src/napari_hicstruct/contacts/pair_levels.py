@@ -55,35 +55,17 @@ _PSEUDO_SHARE = np.float32(0.1)
 """Share of the mean contacts of bins some way off the diagonal that is added to both sides of a ratio."""
 
 
-class PairLevel:
-    """One resolution of one chromosome of two maps; ``level[rows, cols]`` (bins) gives float32, NaN where unknown.
+class MatchedPair:
+    """One resolution of one chromosome in two maps, and how deep they are; shared by all ways of showing both.
 
     Parameters
     ----------
     first, second : Level
         Of one resolution and shape.
-    joined : Joined
-    smooth : float
-        Standard deviation in bins, for differences and ratios.
-
-    Attributes
-    ----------
-    resolution : int
-        Bin size, bp.
     """
 
-    dtype = np.dtype(np.float32)
-    ndim = 2
-
-    def __init__(self, first: Level, second: Level, joined: Joined, smooth: float = 0.0) -> None:
-        self.first, self.second, self.joined, self.smooth = first, second, joined, smooth
-        self.resolution, self.shape = first.resolution, tuple(first.shape)
-        self.norm, self.derived = first.norm, first.derived
-
-    @property
-    def size(self) -> int:
-        """Number of bin pairs."""
-        return int(self.shape[0] * self.shape[1])
+    def __init__(self, first: Level, second: Level) -> None:
+        self.first, self.second = first, second
 
     @cached_property
     def depths(self) -> tuple[float, float]:
@@ -91,7 +73,7 @@ class PairLevel:
 
         Both maps' sums over squares along the diagonal, of what both know, two bins off the diagonal and more.
         """
-        n, size = self.shape[0], min(_SAMPLE_BINS, self.shape[0])
+        n, size = self.first.shape[0], min(_SAMPLE_BINS, self.first.shape[0])
         starts = np.unique(np.linspace(0, n - size, _SAMPLES).astype(int))
         sums, pixels = np.zeros(2), 0
         away = np.abs(np.subtract.outer(np.arange(size), np.arange(size))) >= _NEAREST
@@ -105,17 +87,55 @@ class PairLevel:
         factor = float(sums[0] / sums[1]) if sums.min() > 0 else 1.0
         return factor, float(sums[0] / pixels) if pixels else 1.0
 
+
+class PairLevel:
+    """One resolution of one chromosome of two maps; ``level[rows, cols]`` (bins) gives float32, NaN where unknown.
+
+    Parameters
+    ----------
+    matched : MatchedPair
+    joined : Joined
+    smooth : float
+        Standard deviation in bins, for differences and ratios.
+
+    Attributes
+    ----------
+    resolution : int
+        Bin size, bp.
+    """
+
+    dtype = np.dtype(np.float32)
+    ndim = 2
+
+    def __init__(self, matched: MatchedPair, joined: Joined, smooth: float = 0.0) -> None:
+        self._matched, self.joined, self.smooth = matched, joined, smooth
+        first = self.first = matched.first
+        self.second = matched.second
+        self.resolution, self.shape = first.resolution, tuple(first.shape)
+        self.norm, self.derived = first.norm, first.derived
+
+    @property
+    def size(self) -> int:
+        """Number of bin pairs."""
+        return int(self.shape[0] * self.shape[1])
+
+    @property
+    def depths(self) -> tuple[float, float]:
+        """See :attr:`MatchedPair.depths`."""
+        return self._matched.depths
+
     def __getitem__(self, key: Any) -> F32:
         rows, cols = (part.indices(size) for part, size in zip(key, self.shape, strict=True))
         r0, r1, c0, c1 = rows[0], max(rows[1], rows[0] + 1), cols[0], max(cols[1], cols[0] + 1)
-        if self.joined not in DIVERGING or self.smooth <= 0:
-            place = slice(r0, r1), slice(c0, c1)
-            return self._joined(self.first[place], self.second[place], r0, c0)
+        place = slice(r0, r1), slice(c0, c1)
+        if self.joined not in DIVERGING:
+            return self._of_each(place)
+        if self.smooth <= 0:
+            return self._compared(self.first[place], self.second[place])
         reach = int(np.ceil(_TRUNCATE * self.smooth))
         low, high = (max(0, r0 - reach), max(0, c0 - reach)), (r1 + reach, c1 + reach)
         place = slice(low[0], min(high[0], self.shape[0])), slice(low[1], min(high[1], self.shape[1]))
-        a, b = (smoothed(one[place], self.smooth) for one in (self.first, self.second))
-        whole = self._joined(a, b, low[0], low[1])
+        whole = self._compared(*(smoothed(one[place], self.smooth) for one in (self.first, self.second)))
         return whole[r0 - low[0] : r1 - low[0], c0 - low[1] : c1 - low[1]]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -126,22 +146,30 @@ class PairLevel:
         place = slice(row, row + 1), slice(col, col + 1)
         return float(self.first[place][0, 0]), float(self.second[place][0, 0])
 
-    def _joined(self, a: F32, b: F32, row: int, col: int) -> F32:
+    def _of_each(self, place: tuple[slice, slice]) -> F32:
+        """Each pixel of one map; what lies on one side of the diagonal alone is not read of the other."""
+        rows, cols = place
+        if self.joined is Joined.FIRST or (self.joined is Joined.HALVES and cols.start >= rows.stop - 1):
+            return self.first[place]
+        second: F32 = self.second[place] * np.float32(self.depths[0])
+        if self.joined is Joined.SECOND or cols.stop <= rows.start:
+            return second
+        above = (
+            np.arange(cols.start, cols.stop, dtype=np.int32)
+            >= np.arange(rows.start, rows.stop, dtype=np.int32)[:, None]
+        )
+        np.copyto(second, self.first[place], where=above)
+        return second
+
+    def _compared(self, a: F32, b: F32) -> F32:
         factor, mean = self.depths
-        b = b * np.float32(factor)
-        if self.joined is Joined.FIRST:
-            return a
-        if self.joined is Joined.SECOND:
-            return b
-        if self.joined is Joined.HALVES:
-            rows, cols = row + np.arange(a.shape[0])[:, None], col + np.arange(a.shape[1])[None, :]
-            return np.where(cols >= rows, a, b)
         if self.joined is Joined.DIFFERENCE:
-            return b - a
+            return b * np.float32(factor) - a
         least = np.float32(mean) * _PSEUDO_SHARE
         with np.errstate(divide="ignore", invalid="ignore"):
-            found: F32 = np.log2((b + least) / (a + least))
-        return np.where((a == 0) & (b == 0), np.float32(0), found)
+            found: F32 = np.log2((b * np.float32(factor) + least) / (a + least))
+        found[(a == 0) & (b == 0)] = 0
+        return found
 
 
 def _held(block: F32) -> NDArray[np.bool_]:
@@ -190,15 +218,29 @@ def pair_levels(
     MapError
         If the maps share no level on this chromosome.
     """
+    matched = matched_pairs(maps, chrom, norms, over_expected=over_expected)
+    return [PairLevel(one, joined, smooth) for one in matched]
+
+
+def matched_pairs(
+    maps: tuple[ContactSource, ContactSource],
+    chrom: str,
+    norms: tuple[str, str],
+    *,
+    over_expected: bool = False,
+    of_first: Sequence[Level] | None = None,
+) -> list[MatchedPair]:
+    """What :func:`pair_levels` joins.
+
+    ``of_first``: the first map's levels of this normalisation where there are some; what they hold is not read twice.
+    """
     how = "oe" if over_expected else "none"
     own = NameMatcher(maps[1].chromsizes).match(chrom)
     if own is None:
         raise MapError(f"has no {display_name(chrom)}.", where=maps[1].uri, hint="Show another chromosome.")
-    first, second = (
-        build_levels(source, name, norm=norm, transform=how, cache=BlockCache(CACHE_BYTES))
-        for source, name, norm in zip(maps, (chrom, own), norms, strict=True)
-    )
-    return [PairLevel(a, b, joined, smooth) for a, b in _common(maps, first, second)]
+    first = of_first or build_levels(maps[0], chrom, norm=norms[0], transform=how, cache=BlockCache(CACHE_BYTES))
+    second = build_levels(maps[1], own, norm=norms[1], transform=how, cache=BlockCache(CACHE_BYTES))
+    return [MatchedPair(a, b) for a, b in _common(maps, first, second)]
 
 
 def _common(

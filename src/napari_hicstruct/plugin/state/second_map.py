@@ -48,8 +48,6 @@ class SecondMapState:
         Another second map, or none; another way of showing both.
     picture_changed : Signal
         Another layer shows both maps, or none does.
-    limit_changed : Signal(float)
-        Values about 0 are coloured up to so far from it.
     progress : Signal(Progress)
         Of the comparison that runs.
     running_changed : Signal
@@ -70,7 +68,6 @@ class SecondMapState:
 
     changed = Signal()
     picture_changed = Signal()
-    limit_changed = Signal(float)
     progress = Signal(object)
     running_changed = Signal()
     compared = Signal(object, object)
@@ -155,7 +152,7 @@ class SecondMapState:
 
     def set_picture(self, picture: Any) -> None:
         """What draws both maps now: from the layer that does."""
-        self.picture = picture
+        self.picture = picture  # also if it is the same: it shows them otherwise
         self.picture_changed.emit()
 
     def names(self, letters: int = _NAME_LETTERS) -> tuple[str, str]:
@@ -168,19 +165,18 @@ class SecondMapState:
         """Of the second map: where it is long, what tells it from the first; empty without one."""
         if self.source is None or self.window.source is None:
             return ""
-        return distinct_names(self.window.source.name, self.source.name, _NAME_LETTERS)[1]
+        return self.names()[1]
 
-    def meaning(self, limit: float = 0.0) -> str:
-        """What the picture shows, for people; ``limit``: how far from 0 its colours reach."""
+    def meaning(self) -> str:
+        """What the picture shows, for people."""
         if self.source is None or self.window.source is None:
             return ""
-        first, second = distinct_names(self.window.source.name, self.source.name, _NAME_LETTERS)
-        reach = f"{2**limit:.2g} times" if self.joined is Joined.RATIO else f"{limit:.3g}"
+        first, second = self.names()
         return {
             Joined.FIRST: first,
             Joined.SECOND: f"{second}, as deep as the first",
             Joined.HALVES: f"above: {first}\nbelow: {second}, as deep as the first",
-        }.get(self.joined, f"red: more in {second},\nblue: less there; colours up to {reach}")
+        }.get(self.joined, f"red: more in {second},\nblue: less there")
 
     def flicker(self) -> str:
         """Show the other map in the same place; gives its name, empty without a second map."""

@@ -104,6 +104,11 @@ class ViewedLevel:
         return whole if dtype is None else whole.astype(dtype)
 
     @property
+    def level(self) -> Level | ShareLevel:
+        """What is read, before it is drawn."""
+        return self._level
+
+    @property
     def size(self) -> int:
         """Number of bins pairs."""
         return self.shape[0] * self.shape[1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined, PairLevel, pair_levels
+from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined, MatchedPair, PairLevel, matched_pairs
 from napari_hicstruct.contacts.protocol import COMPUTED
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import format_bin_size
@@ -20,6 +20,9 @@ from napari_hicstruct.plugin.layers.pictures import MADE_HERE
 from napari_hicstruct.plugin.state.second_map import SecondMapState
 
 _PERCENTILE = 98.0
+_SAMPLE = 100_000
+"""Pixels of a view that its colours are taken from, about."""
+
 _TITLE_LETTERS = 14
 """Of a map's name in the title of its colours."""
 
@@ -32,6 +35,13 @@ NAMES = {
     Joined.DIFFERENCE: "{1} − {0}",
     Joined.RATIO: "log₂ {1} / {0}",
 }
+
+
+class _Joined(Image):
+    """The picture of both maps, without a thumbnail: napari would draw it anew with each change of the colours."""
+
+    def _update_thumbnail(self) -> None:
+        """None."""
 
 
 class SecondMapLayer:
@@ -52,8 +62,9 @@ class SecondMapLayer:
         self._canvas, self._state = canvas, state
         self.layer: Any = None
         self.levels: list[ViewedLevel] = []
-        self._pairs: list[PairLevel] = []
+        self._matched: list[MatchedPair] = []
         self._made: tuple[Any, ...] = ()
+        self._looks: tuple[Joined, float] = (Joined.FIRST, 0.0)
         self._references: References | None = None
         self._referred: Any = None
         self._setting = False
@@ -78,31 +89,45 @@ class SecondMapLayer:
     # ------------------------------------------------------------------ what is shown
     def update(self) -> None:
         """Show what the state says."""
-        wanted = self._wanted()
+        wanted, look = self._wanted(), self._look()
+        if self._made != wanted or self.layer not in self._canvas:
+            self._forget()
         if not wanted:
-            self._forget()
             return
-        if wanted == self._made and self.layer in self._canvas:
-            self._follow_map()
-            return
-        if not self._ready(wanted):
-            return
-        try:
-            self._put(wanted)
-        except HicStructError as error:
-            self._forget()
-            self._canvas.window.problem.emit(error)
+        if look[0] is Joined.FIRST:
+            self._hide()
+        elif self.layer is not None and look == self._looks:
+            self._reveal()
+        elif self._ready(wanted):
+            try:
+                self._put(wanted, look)
+            except HicStructError as error:
+                self._forget()
+                self._canvas.window.problem.emit(error)
 
     def _wanted(self) -> tuple[Any, ...]:
-        """All that the picture hangs on; empty where there is nothing to show."""
+        """All that both maps' contacts hang on; empty where there is nothing to show."""
         state, window = self._state, self._canvas.window
         if state.source is None or window.map is None or not state.chrom_of_second():
             return ()
-        if state.joined is Joined.FIRST:
-            return ()
         drawn = window.map.drawn
-        smooth = state.smooth if state.joined in DIVERGING else 0.0
-        return (state.source.uri, window.chrom, drawn.norm, drawn.ratio, state.joined, smooth)
+        return (state.source.uri, window.chrom, drawn.norm, drawn.ratio)
+
+    def _look(self) -> tuple[Joined, float]:
+        """How both are shown, and by how many bins they are smoothed."""
+        joined = self._state.joined
+        return joined, self._state.smooth if joined in DIVERGING else 0.0
+
+    def _hide(self) -> None:
+        """The first map alone; the layer stays, so that the key that shows it again costs nothing."""
+        if self.layer is not None and self.layer.visible:
+            self._state.set_picture(None)
+            self.layer.visible = False
+
+    def _reveal(self) -> None:
+        self.layer.visible = True
+        self._follow_map()
+        self._state.set_picture(self)
 
     def _ready(self, wanted: tuple[Any, ...]) -> bool:
         """True if weights and expected of the second map are known; else they are computed first, beside the window."""
@@ -131,31 +156,33 @@ class SecondMapLayer:
     def _on_references(self) -> None:
         self.update()
 
-    def _put(self, wanted: tuple[Any, ...]) -> None:
+    def _put(self, wanted: tuple[Any, ...], look: tuple[Joined, float]) -> None:
         window, state = self._canvas.window, self._state
         first, second = window.source, state.source
         if first is None or second is None:
             return
-        ratio = bool(wanted[3])
-        own = ratio_norm(first, window.chrom, wanted[2]) if ratio else str(wanted[2])
-        norms = own, self._norm_of_second(wanted)
-        self._pairs = pair_levels(
-            (first, second), window.chrom, norms, state.joined, smooth=state.smooth, over_expected=ratio
-        )
-        scale = Scale.SIGNED if state.joined in DIVERGING else window.map.scale
-        levels = [ViewedLevel(pair, scale=scale) for pair in self._pairs]  # type: ignore[arg-type]
-        layer = self._make(levels, NAMES[state.joined].format(first.name, second.name))
-        old, self.layer, self.levels, self._made = self.layer, layer, levels, wanted
-        self._canvas.put(layer, above_map=True)
-        if old is not None:
-            self._canvas.remove(old)
-        self._follow_map()
-        state.set_picture(self)
+        if wanted != self._made:
+            ratio = bool(wanted[3])
+            own = ratio_norm(first, window.chrom, wanted[2]) if ratio else str(wanted[2])
+            norms = own, self._norm_of_second(wanted)
+            of_first = [one.level for one in window.map.levels]
+            self._matched = matched_pairs((first, second), window.chrom, norms, over_expected=ratio, of_first=of_first)
+        scale = Scale.SIGNED if look[0] in DIVERGING else window.map.scale
+        pairs = [PairLevel(one, *look) for one in self._matched]
+        self.levels = [ViewedLevel(pair, scale=scale) for pair in pairs]  # type: ignore[arg-type]
+        name = NAMES[look[0]].format(first.name, second.name)
+        self._made, self._looks = wanted, look
+        if self.layer is None:
+            self.layer = self._make(self.levels, name)
+            self._canvas.put(self.layer, above_map=True)
+        else:  # of the same shape: the picture changes in place
+            self.layer.name, self.layer.data = name, self.levels
+        self._reveal()
 
-    def _make(self, levels: list[ViewedLevel], name: str) -> Image:
+    def _make(self, levels: list[ViewedLevel], name: str) -> _Joined:
         finest = levels[0].resolution
         np.asarray(levels[-1])
-        layer = Image(
+        layer = _Joined(
             levels,
             multiscale=True,
             name=name,
@@ -172,10 +199,13 @@ class SecondMapLayer:
         return layer
 
     def _forget(self) -> None:
-        layer, self.layer, self.levels, self._pairs, self._made = self.layer, None, [], [], ()
+        layer = self.layer
+        if layer is not None:
+            self._state.set_picture(None)  # first: whoever shows its colours lets go of it
+        self.layer, self.levels, self._matched = None, [], []
+        self._made, self._looks = (), (Joined.FIRST, 0.0)
         if layer is not None:
             self._canvas.remove(layer)
-            self._state.set_picture(None)
         if self._state.source is None:
             self._drop_references()
 
@@ -196,25 +226,28 @@ class SecondMapLayer:
         if self.layer is None:
             return
         if self._state.joined in DIVERGING:
-            self.layer.colormap = colormaps.contact_colormap(colormaps.RATIO)
-        elif self._canvas.map_layer is not None:
-            self.layer.colormap = self._canvas.map_layer.colormap
+            colours = colormaps.contact_colormap(colormaps.RATIO)
+        else:
+            colours = self._canvas.map_layer.colormap
+        if colours.name != self.layer.colormap.name:
+            self.layer.colormap = colours
         self._update_limits()
 
     def _update_limits(self, _event: Any = None) -> None:
         layer, shown = self.layer, self._canvas.window.map
         if layer is None or shown is None or self._setting:
             return
+        if self._state.joined in DIVERGING:
+            high = self._farthest()
+            reach, limits = (-2 * high, 2 * high), (-high, high)
+        else:
+            reach, limits = tuple(shown.layer.contrast_limits_range), tuple(shown.layer.contrast_limits)
         self._setting = True
-        try:
-            if self._state.joined in DIVERGING:
-                high = self._farthest()
-                layer.contrast_limits_range = (-2 * high, 2 * high)
-                layer.contrast_limits = (-high, high)
-                self._state.limit_changed.emit(high)
-            else:
-                layer.contrast_limits_range = shown.layer.contrast_limits_range
-                layer.contrast_limits = shown.layer.contrast_limits
+        try:  # napari draws anew whatever is set, also to what it was
+            if tuple(layer.contrast_limits_range) != reach:
+                layer.contrast_limits_range = reach
+            if tuple(layer.contrast_limits) != limits:
+                layer.contrast_limits = limits
         finally:
             self._setting = False
 
@@ -224,7 +257,9 @@ class SecondMapLayer:
         if tile is None:
             return _MAX_RATIO
         rows, cols = self._canvas.window.visible()
-        values = np.abs(tile.crop((rows.start, rows.end), (cols.start, cols.end)))
+        values = tile.crop((rows.start, rows.end), (cols.start, cols.end))
+        step = max(1, int((values.size / _SAMPLE) ** 0.5))
+        values = np.abs(values[::step, ::step])
         known = values[np.isfinite(values)]
         return max(float(np.percentile(known, _PERCENTILE)), 1e-6) if known.size else _MAX_RATIO
 
@@ -240,7 +275,7 @@ class SecondMapLayer:
     def read_out(self, row: float, col: float) -> str:
         """What the status line says of the second map there, from what was drawn last: no file is read."""
         layer, levels = self.layer, self.levels
-        if layer is None or not levels:
+        if layer is None or not levels or not layer.visible:
             return ""
         level = levels[min(layer.data_level, len(levels) - 1)]
         value = None if level.tile is None else level.tile.value(row, col)

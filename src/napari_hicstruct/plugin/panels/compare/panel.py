@@ -136,7 +136,6 @@ class SecondMapPanel(QWidget):
         self.labels.clicked.connect(self._import)
         self.running.cancel_button.clicked.connect(state.cancel)
         follow(self, state.changed, self._update)
-        follow(self, state.limit_changed, self._say)
         follow(self, state.running_changed, self._update)
         follow(self, state.progress, self.running.follow)
         follow(self, state.compared, self._compared)
@@ -187,9 +186,9 @@ class SecondMapPanel(QWidget):
             self.result.hide()
         self.summary.emit("" if state.source is None else _JOINED[state.joined.value][0].strip())
 
-    def _say(self, limit: float = 0.0) -> None:
+    def _say(self) -> None:
         state = self._state
-        self.meaning.setText(state.meaning(limit))
+        self.meaning.setText(state.meaning())
         maps = [one for one in (state.window.source, state.source) if one is not None]
         self.meaning.setToolTip("\n".join(f"{which}: {one.name}" for which, one in zip(_WHICH, maps, strict=False)))
 
