@@ -45,6 +45,13 @@ def test_each_map_lies_on_its_own_half_and_the_key_changes_to_and_fro(session: A
     assert np.nanmean(inside[upper]) > 10
     assert np.nansum(inside[upper.T]) == 0  # the second lacks these bins
     assert list(second.layer.contrast_limits) == list(session.layer.contrast_limits)
+    below = session.viewer.window._qt_viewer.canvas.layer_to_visual[session.layer].node
+    assert not below.visible  # it is covered: drawing it would cost as much again
+    session.layer.refresh()
+    assert not below.visible
+    second.layer.opacity = 0.5
+    assert below.visible
+    second.layer.opacity = 1
     session.layer.contrast_limits = (0, 50)
     session.view_changed.emit(*session.visible())
     assert list(second.layer.contrast_limits) == [0, 50]
@@ -52,6 +59,7 @@ def test_each_map_lies_on_its_own_half_and_the_key_changes_to_and_fro(session: A
     assert second.layer.name.endswith("DelB_chr1_73-79Mb_10kb")
     session.second_map.flicker()
     assert not second.layer.visible  # the first map alone
+    assert below.visible
     assert second.read_out(75e6, 74e6) == ""
     session.second_map.close()
     assert len([one for one in session.viewer.layers if "DelB" in one.name]) == 0

@@ -13,6 +13,7 @@ from napari_hicstruct.genome import format_bin_size
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.layers.map.colour_scale import ColourScale, diverging_scale
+from napari_hicstruct.plugin.layers.map.covered import Covered
 from napari_hicstruct.plugin.layers.map.image import Image
 from napari_hicstruct.plugin.layers.map.levels import Scale, ViewedLevel
 from napari_hicstruct.plugin.layers.map.reference import References, ratio_norm
@@ -65,6 +66,8 @@ class SecondMapLayer:
         self._matched: list[MatchedPair] = []
         self._made: tuple[Any, ...] = ()
         self._looks: tuple[Joined, float] = (Joined.FIRST, 0.0)
+        self._covered: Covered | None = None
+        self._drawn_at: int | None = None
         self._references: References | None = None
         self._referred: Any = None
         self._setting = False
@@ -125,7 +128,8 @@ class SecondMapLayer:
             self.layer.visible = False
 
     def _reveal(self) -> None:
-        self.layer.visible = True
+        if not self.layer.visible:  # napari reads a layer anew also if it was visible before
+            self.layer.visible = True
         self._follow_map()
         self._state.set_picture(self)
 
@@ -175,9 +179,11 @@ class SecondMapLayer:
         if self.layer is None:
             self.layer = self._make(self.levels, name)
             self._canvas.put(self.layer, above_map=True)
+            self._covered = Covered(self._canvas, self._canvas.map_layer, self.layer)
         else:  # of the same shape: the picture changes in place
             self.layer.name, self.layer.data = name, self.levels
         self._reveal()
+        self._canvas.slice_now()
 
     def _make(self, levels: list[ViewedLevel], name: str) -> _Joined:
         finest = levels[0].resolution
@@ -195,7 +201,7 @@ class SecondMapLayer:
         )
         layer.pixel_ratio = self._canvas.pixel_ratio
         layer.get_status = self._canvas.read_out(layer.get_status)
-        layer.events.set_data.connect(self._update_limits)
+        layer.events.set_data.connect(self._on_slice)
         return layer
 
     def _forget(self) -> None:
@@ -204,6 +210,9 @@ class SecondMapLayer:
             self._state.set_picture(None)  # first: whoever shows its colours lets go of it
         self.layer, self.levels, self._matched = None, [], []
         self._made, self._looks = (), (Joined.FIRST, 0.0)
+        if self._covered is not None:
+            self._covered.end()
+            self._covered = None
         if layer is not None:
             self._canvas.remove(layer)
         if self._state.source is None:
@@ -220,6 +229,13 @@ class SecondMapLayer:
 
     def _on_view(self, *_: Any) -> None:
         self._update_limits()
+
+    def _on_slice(self, _event: Any = None) -> None:
+        self._update_limits()
+        level = None if self.layer is None else self.layer.data_level
+        if level != self._drawn_at and self._state.picture is self:  # the title of the colours names the bins
+            self._drawn_at = level
+            self._state.set_picture(self)
 
     def _follow_map(self) -> None:
         """The colours of the map, or diverging ones about 0."""
