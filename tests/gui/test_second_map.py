@@ -131,6 +131,28 @@ def test_beside_the_map_both_cameras_move_together(session: Any, data_dir: Path,
     assert view.model is None
 
 
+def test_casings_of_labels_lie_above_both_maps(session: Any, data_dir: Path, qtbot: Any) -> None:
+    span = Interval("chr1", 75_640_000, 77_510_000)
+    project = session.ensure_project()
+    project.add([Annotation(kind="tad", anchor1=span, anchor2=span)], set_id=project.add_set("own", "imported").id)
+    session.labels.sets_changed()
+    session.editing.editor.redraw()
+    meshes = session.editing.editor._casings.meshes()
+    assert meshes
+    visuals = session.viewer.window._qt_viewer.canvas.layer_to_visual
+
+    def between(picture: Any) -> None:
+        lowest = min(visuals[one.layer].node.order for one in session.editing.editor.overlays.values())
+        assert all(visuals[picture].node.order < mesh.order < lowest for mesh in meshes)
+
+    between(session.layer)
+    second = _opened(session, data_dir, qtbot)
+    between(second.layer)
+    assert second.layer.as_layer_data_tuple()[2] == "image"  # as what napari saves it
+    session.second_map.close()
+    between(session.layer)
+
+
 def test_labels_of_the_second_map_lie_on_its_half_and_are_locked(
     session: Any, data_dir: Path, tmp_path: Path, qtbot: Any
 ) -> None:

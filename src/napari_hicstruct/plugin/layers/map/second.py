@@ -41,6 +41,8 @@ NAMES = {
 class _Joined(Image):
     """The picture of both maps, without a thumbnail: napari would draw it anew with each change of the colours."""
 
+    _type_string = "image"  # as what napari saves it
+
     def _update_thumbnail(self) -> None:
         """None."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
+from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Kind
@@ -60,7 +61,7 @@ class Casings:
         """Above the map and what lies on it (a second map), below all labels."""
         if not self._meshes:
             return
-        pictures = [layer._type_string == "image" for layer in self._canvas.viewer.layers]
+        pictures = [isinstance(layer, Image) for layer in self._canvas.viewer.layers]
         for mesh in self._meshes.values():
             mesh.order = [*pictures, False].index(False) - 1 + _ABOVE
 
