@@ -29,7 +29,7 @@ WIDTHS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 UNCHANGED = 10.0
 """Structures that the narrowest part has from the beginning (ashr's default): a few strange ones make no new part."""
 
-LOWEST_CALLED = 0.02
+CALLER_QUANTILE = 0.02
 """Of the prominence of a map's calls: where the caller's threshold is taken to lie.  The test is on the safe side with
 more; here that would take strong structures for chosen ones."""
 
@@ -37,7 +37,7 @@ _FARTHEST, _FINE, _NODES = 10.0, 0.1, 241
 """log2; true ratios up to which are summed, up to which their steps are equal, and how many there are."""
 
 _ROWS, _ROUNDS, _SETTLED = 2_000, 300, 1e-5
-_LEAST = 1e-6
+_MIN_CHANCE = 1e-6
 """Of the chance to be called: far from what was seen both it and the likelihood vanish."""
 
 _AT = np.linspace(-np.arcsinh(_FARTHEST / _FINE), np.arcsinh(_FARTHEST / _FINE), _NODES)
@@ -101,7 +101,7 @@ def _limits(places: Places, phi: F64, called: Called | None) -> F64 | None:
     """Log2 ratios from which on, and up to which, a structure would have been called; shape (2, n), NaN: any."""
     if called is None:
         return None
-    low, high = outcomes_called(places, phi, called, LOWEST_CALLED)
+    low, high = outcomes_called(places, phi, called, CALLER_QUANTILE)
     total, share = places.total, places.null_share
 
     def ratio(of_a: F64) -> F64:
@@ -121,7 +121,7 @@ def _likelihood(seen: F64, error: F64, limits: F64 | None) -> F64:
     if limits is not None:
         above, below = limits[:, :, None]
         chance = ndtr((_RATIOS - above) / error[:, None]) + ndtr((below - _RATIOS) / error[:, None])
-        out /= np.where(np.isnan(chance), 1.0, np.maximum(chance, _LEAST))
+        out /= np.where(np.isnan(chance), 1.0, np.maximum(chance, _MIN_CHANCE))
     return np.asarray(out)
 
 
