@@ -58,9 +58,15 @@ def test_each_map_lies_on_its_own_half_and_the_key_changes_to_and_fro(session: A
     assert session.second_map.flicker().endswith("DelB_chr1_73-79Mb_10kb")
     assert second.layer.name.endswith("DelB_chr1_73-79Mb_10kb")
     session.second_map.flicker()
-    assert not second.layer.visible  # the first map alone
+    made, levels = second.layer, second.levels
+    assert not made.visible  # the first map alone
     assert below.visible
     assert second.read_out(75e6, 74e6) == ""
+    session.second_map.flicker()
+    assert second.layer is made  # it was hidden, not gone: the key builds nothing anew
+    assert second.levels is levels
+    assert made.visible
+    assert not below.visible
     session.second_map.close()
     assert len([one for one in session.viewer.layers if "DelB" in one.name]) == 0
 
