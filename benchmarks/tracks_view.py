@@ -7,7 +7,7 @@ time from the new camera to the end of the event loop's round in which the canva
 Arms alternate in one window: the map alone; six tracks below it (bigWig, bedGraph, 100 motifs per Mb, peaks, genes,
 insulation); the same on its right, too.  With tracks the canvas is lower: *like for like* is the map alone in a window
 whose canvas is as high as beside the tracks.  The last arms are six tracks below, and a second map (a copy of the first
-with half of its contacts) on the lower half, or as the smoothed log-ratio.  Tracks are invented (seeded) on the
+with half of its contacts) on the lower half, or as the log-ratio.  Tracks are invented (seeded) on the
 chromosome of the map.
 """
 
