@@ -29,8 +29,15 @@ def test_a_map_opens_where_one_looked_at_it_last(make_napari_viewer: Callable[..
     assert pump(lambda: bool(seen), 5)
     there = session.visible()
     assert len(there[0]) < len(home[0]) / 4
+    session.show_tilted(True)
+    session.open_map(data_dir / "maps" / "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool")
+    session.show_tilted(False)
+    session.open_map(data_dir / "maps" / MAP)
+    assert session.projection.tilted, "a map lies as it lay last"
+    session.show_tilted(False)
     session.open_map(data_dir / "maps" / "HFFc6_MicroC_chr17_62.5-63.5Mb_hg38.mcool")
     session.open_map(data_dir / "maps" / MAP)
+    assert not session.projection.tilted
     again = session.visible()
     for one, other in zip(again, there, strict=True):
         assert abs(one.start - other.start) < 0.1 * len(other)

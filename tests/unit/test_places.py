@@ -79,6 +79,21 @@ def test_steps_go_round_the_list(window: TinyWindow, tmp_path: Path) -> None:
     assert places.chosen == BOOKMARKS
 
 
+def test_lists_of_one_name_stand_beside_each_other(window: TinyWindow, tmp_path: Path) -> None:
+    places = Places(window, window.settings, window.runner)
+    for folder, n in (("wt", 1), ("ko", 2)):
+        (tmp_path / folder).mkdir()
+        lines = [f"{CHROM} {at}00000 {at}10000 {folder}{at}" for at in range(3, 3 + n)]
+        places.open(write(tmp_path / folder / "peaks.bed", *lines))
+    assert places.names == [BOOKMARKS, "peaks.bed", "ko/peaks.bed"]
+    places.choose("peaks.bed")
+    assert places.step(1).name == "wt3"
+    places.open(write(tmp_path / "ko" / "peaks.bed", f"{CHROM} 800000 810000 new"))
+    assert (len(places.names), places.step(1).name) == (3, "new"), "the same file is read anew in its own place"
+    places.open(write(tmp_path / BOOKMARKS, f"{CHROM} 800000 810000"))
+    assert places.chosen.endswith(f"/{BOOKMARKS}"), "a file takes no bookmark's place"
+
+
 def test_bookmarks_of_a_map_are_there_next_time_and_each_once(window: TinyWindow) -> None:
     places = Places(window, window.settings, window.runner)
     window.go_to(iv(100_000, 300_000), iv(500_000, 700_000))

@@ -115,6 +115,11 @@ class PairLevel:
         self.norm, self.derived = first.norm, first.derived
 
     @property
+    def n_bins(self) -> int:
+        """Bins of the chromosome of the first map, without those that only pad."""
+        return self.first.n_bins
+
+    @property
     def size(self) -> int:
         """Number of bin pairs."""
         return int(self.shape[0] * self.shape[1])

@@ -116,6 +116,11 @@ class Level:
         return self._reader.bins.norm
 
     @property
+    def n_bins(self) -> int:
+        """Bins of the chromosome; those of :attr:`shape` beyond them only pad."""
+        return self._reader.bins.n
+
+    @property
     def size(self) -> int:
         """Number of bin pairs."""
         return self.shape[0] * self.shape[1]

@@ -40,6 +40,11 @@ class ShareLevel:
         self.resolution, self.shape, self.derived = whole.resolution, whole.shape, whole.derived
 
     @property
+    def n_bins(self) -> int:
+        """Bins of the chromosome, without those that only pad."""
+        return self._whole.n_bins
+
+    @property
     def size(self) -> int:
         """Number of bin pairs."""
         return self.shape[0] * self.shape[1]

@@ -12,7 +12,7 @@ from napari_hicstruct.genome.intervals import (
     parse_region,
     united,
 )
-from napari_hicstruct.genome.names import NameMatcher, canonical_name, display_name
+from napari_hicstruct.genome.names import NameMatcher, canonical_name, display_name, is_mitochondrial
 
 __all__ = [
     "Interval",
@@ -27,6 +27,7 @@ __all__ = [
     "format_bp",
     "format_region",
     "format_span",
+    "is_mitochondrial",
     "n_bins",
     "parse_length",
     "parse_region",

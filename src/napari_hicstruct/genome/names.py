@@ -15,6 +15,11 @@ def canonical_name(name: str) -> str:
     return "m" if key == "mt" else key
 
 
+def is_mitochondrial(name: str) -> bool:
+    """True for the usual names of the mitochondrion's DNA, with or without ``chr``."""
+    return canonical_name(name) in ("m", "mito", "mtdna", "mitochondrion")
+
+
 def display_name(name: str) -> str:
     """``chr21`` also where a map spells it ``21``: for titles and axes; other names as they are."""
     return f"chr{name}" if name.isdigit() or name in ("X", "Y", "M", "MT") else name

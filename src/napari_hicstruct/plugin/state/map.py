@@ -11,7 +11,7 @@ from psygnal import Signal
 
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.errors import MapError, RegionError
-from napari_hicstruct.genome import Interval, NameMatcher
+from napari_hicstruct.genome import Interval, NameMatcher, is_mitochondrial
 from napari_hicstruct.plugin.state.geometry import Grid, Triangle, box_of, lies_in
 from napari_hicstruct.plugin.state.projection import SQUARE, TILTED, Projection
 from napari_hicstruct.plugin.state.view import History, View, at_least
@@ -322,8 +322,11 @@ class MapState:
 
 
 def first_chromosome_with_contacts(source: ContactSource, limit: int = _MAX_TRIED) -> str:
-    """The first chromosome (file order, at most ``limit`` tried) that has a contact; else the first one."""
-    names = list(source.chromsizes)
+    """The first chromosome (file order, at most ``limit`` tried) that has a contact; else the first one.
+
+    The mitochondrion comes last, wherever it stands in the file: nothing is looked for there.
+    """
+    names = sorted(source.chromsizes, key=is_mitochondrial)
     for name in names[:limit]:
         if _has_contacts(source, name):
             return name

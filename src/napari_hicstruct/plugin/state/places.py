@@ -79,6 +79,7 @@ class Places:
         self._window, self._settings = window, settings
         self._kept: list[Place] = []
         self._files: dict[str, Sequence[Place]] = {}
+        self._paths: dict[str, Path] = {}
         self._job = BackgroundJob(runner, on_done=self._on_read, on_error=window.problem.emit)
         self.chosen = BOOKMARKS
         self._at: int | None = None
@@ -176,19 +177,21 @@ class Places:
         source = self._window.source
         if source is None:
             raise RegionError("No map is open.", hint="Open a contact map first.")
-        chromsizes = dict(source.chromsizes)
+        chromsizes, file = dict(source.chromsizes), Path(path).absolute()
 
         def job(_token: CancelToken) -> Job:
             from napari_hicstruct.annotations.readers.places import read_places
 
             yield Clock().step("places", 0, 1)
-            return readable(Path(path).name), read_places(path, chromsizes)
+            return file, read_places(path, chromsizes)
 
         self._job.start(job)
 
-    def _on_read(self, answer: tuple[str, PlaceList]) -> None:
-        name, found = answer
+    def _on_read(self, answer: tuple[Path, PlaceList]) -> None:
+        path, found = answer
+        name = self._name_of(path)
         self._files[name], self.chosen, self._at = _Around(found.places, self._around), name, None
+        self._paths[name] = path
         self.changed.emit()
         left = [
             f"{how_many(number, 'line')} {what}"
@@ -198,10 +201,19 @@ class Places:
         said = f"{how_many(len(found.places), 'place')} of {name}"
         self._window.done.emit(said + (f"; left out: {', '.join(left)}" if left else ""))
 
+    def _name_of(self, path: Path) -> str:
+        """What the list of a file is called: the file's name, with its folders as far as another list needs them."""
+        for depth in range(1, len(path.parts)):
+            name = readable("/".join(path.parts[-depth:]))
+            if name != BOOKMARKS and self._paths.get(name, path) == path:
+                return name
+        return readable(str(path))
+
     def close_list(self, name: str) -> None:
         """Forget a list that was opened."""
         if name != BOOKMARKS:
             self._files.pop(name, None)
+            self._paths.pop(name, None)
             self.choose(BOOKMARKS)
 
     def _around(self, place: ListedPlace) -> View:
@@ -218,7 +230,7 @@ class Places:
     def _on_map(self) -> None:
         """Bookmarks are of one map; lists of places go with the map that they were read for."""
         self._job.close()
-        self._kept, self._files, self.chosen, self._at = [], {}, BOOKMARKS, None
+        self._kept, self._files, self._paths, self.chosen, self._at = [], {}, {}, BOOKMARKS, None
         source = self._window.source
         if source is not None:
             lines = self._settings.entry(_SETTING, self._key(), [])

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.second_map import SecondMapState
     from napari_hicstruct.plugin.state.tracks import TracksState
 
-_RECENT, _OTHERS, _REGIONS = "recent_maps", "others", "regions"
+_RECENT, _OTHERS, _REGIONS, _TILTED = "recent_maps", "others", "regions", "tilted"
 _MAX_RECENT = 10
 
 
@@ -88,13 +88,21 @@ class WindowState(ProjectState):
         return [uri for uri in self.settings.get(_RECENT, []) if isinstance(uri, str)]
 
     def open_source(self, source: ContactSource) -> None:
-        """Show a map that is open already where one looked at it last; at first all of its first chromosome."""
+        """Show a map that is open already where and as one looked at it last; at first all of its first chromosome."""
         super().open_source(source)
-        seen = self.settings.entry(_REGIONS, absolute_uri(source.uri), "")
+        uri = absolute_uri(source.uri)
+        super().show_tilted(self.settings.entry(_TILTED, uri, self.projection.tilted))
+        seen = self.settings.entry(_REGIONS, uri, "")
         if seen:
             with suppress(RegionError):  # another map stands in the file by now
                 view = parse_view(seen, source.chromsizes)
                 self.go_to(view.rows, view.cols)
+
+    def show_tilted(self, on: bool) -> None:
+        """Turn the map by 45°, or back; a map that is opened again lies as it lay last."""
+        super().show_tilted(on)
+        if self.source is not None and self.settings.path.exists() and can_write(self.settings.path.parent):
+            self.settings.set_entry(_TILTED, absolute_uri(self.source.uri), on)
 
     def open_project(self, path: str | Path) -> None:
         """Not while work on the one that is open goes on: what it keeps would come into the wrong one.

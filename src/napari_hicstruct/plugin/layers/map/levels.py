@@ -93,9 +93,12 @@ class ViewedLevel:
         (row, row_end, _), (col, col_end, _) = (
             part.indices(size) for part, size in zip((rows, cols), self.shape, strict=True)
         )
-        # napari may still hold the corners of the chromosome before: never give it an empty rectangle.
-        row, col = min(row, self.shape[0] - 1), min(col, self.shape[1] - 1)
-        block = np.asarray(self._level[row : max(row_end, row + 1), col : max(col_end, col + 1)], dtype=np.float32)
+        # What only pads is not drawn: it would lie beside the map as a band of masked bins.  napari places a rectangle
+        # by its first bin, and may still hold the corners of the chromosome before: never give it an empty one.
+        n = self._level.n_bins
+        row, col = min(row, n - 1), min(col, n - 1)
+        row_end, col_end = max(min(row_end, n), row + 1), max(min(col_end, n), col + 1)
+        block = np.asarray(self._level[row:row_end, col:col_end], dtype=np.float32)
         self.tile = Tile(row, col, self.resolution, block)
         return self._drawn(block)
 
