@@ -35,7 +35,7 @@ class Hour(ProjectSteps):
     # -------------------------------------------------------------- the steps
     def open(self) -> None:
         import napari
-        from qtpy.QtWidgets import QApplication, QPushButton
+        from qtpy.QtWidgets import QApplication
 
         from napari_hicstruct.plugin._docks import open_dock
         from napari_hicstruct.plugin.controllers.session import ensure_session
@@ -47,7 +47,7 @@ class Hour(ProjectSteps):
         dock = open_dock(viewer)
         self.person = Person(viewer, ensure_session(viewer), dock, XdotoolHand() if shutil.which("xdotool") else None)
         self.person.rest(1_500)
-        (button,) = (one for one in dock._invitation.findChildren(QPushButton))
+        button = dock._invitation.open
         self.person.answering(str(DATA / "maps" / self.place.map), lambda: self.person.click(button))
         self.wait(lambda: self.session.source is not None)
         self.person.rest(2_500)

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QListWidget,
     QPlainTextEdit,
+    QPushButton,
     QSpinBox,
     QTableWidget,
     QVBoxLayout,
@@ -176,6 +177,22 @@ def test_a_choice_gives_the_keyboard_back(window: Window, corner: Corner) -> Non
     )
     assert corner.list.currentItem().text() == "anything"
     assert pump(window.canvas.native.hasFocus)
+
+
+def test_a_clicked_button_gives_the_keyboard_back(window: Window, corner: Corner) -> None:
+    """Space would press it again; and one that goes grey with its click hands the keyboard to whichever is next."""
+    goes_grey, stays = QPushButton("run", corner), QPushButton("next", corner)
+    goes_grey.clicked.connect(lambda: goes_grey.setEnabled(False))
+    for button in (goes_grey, stays):
+        corner.layout().addWidget(button)
+        button.show()
+    for button in (stays, goes_grey):
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert pump(window.canvas.native.hasFocus, 5), button.text()
+    stays.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(stays, Qt.Key.Key_Space)
+    pump(lambda: False, 0.1)
+    assert stays.hasFocus(), "who goes by Tab stays there"
 
 
 def test_keys_in_a_dialog_judge_nothing(window: Window) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.contacts.protocol import COMPUTED, RAW, ContactSource, Normalisation
+from napari_hicstruct.genome import display_name
 
 if TYPE_CHECKING:
     import h5py
@@ -75,7 +76,7 @@ def multiplicative(vector: NDArray[np.float64], norm: Normalisation) -> NDArray[
 
 def missing_note(chrom: str, resolution: str, missing: str, used: str) -> str:
     """One sentence on a normalisation that a chromosome lacks."""
-    return f"{chrom} has no {missing} weights at {resolution}: {used} is used."
+    return f"{display_name(chrom)} has no {missing} weights at {resolution}: {used} is used."
 
 
 def first_norm(source: ContactSource, chrom: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -9,14 +10,15 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QDockWidget,
-    QLabel,
     QMainWindow,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin._docks import PLUGIN, open_dock, open_fuse, open_repair, open_segment, open_table
+from napari_hicstruct.plugin._sample import open_sample
 from napari_hicstruct.plugin.controllers.dropped import DropFilter
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
@@ -25,12 +27,13 @@ from napari_hicstruct.plugin.panels.map.panel import MapPanel
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.busy_row import BusyRow
 from napari_hicstruct.plugin.widgets.inks import dress, inks_of
+from napari_hicstruct.plugin.widgets.invitation import Invitation
 from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
 from napari_hicstruct.plugin.widgets.map_menu import MapMenu
 from napari_hicstruct.plugin.widgets.section import Section
 from napari_hicstruct.plugin.widgets.steady_scroll import SteadyScroll
 from napari_hicstruct.plugin.widgets.strip import Strip
-from napari_hicstruct.plugin.widgets.style import reveal, wordy_button
+from napari_hicstruct.plugin.widgets.style import reveal
 
 _TITLE = "HiC Structures"
 _DIALOGS = {
@@ -104,13 +107,18 @@ class HicDock(QWidget):
         self.header.set_ink(ink)
         self.strip.set_ink(ink)
 
-    def _make_invitation(self) -> QWidget:
-        box = QWidget()
-        text = QLabel("Drop a contact map (.mcool, .cool, .hic) here or onto the canvas.")
-        text.setWordWrap(True)
-        button = wordy_button("Open contact map …", "Choose a .mcool, .cool or .hic file.", self.map.choose_file)
-        vbox(text, button, on=box, margins=None)
-        return box
+    def _make_invitation(self) -> Invitation:
+        made = Invitation()
+        made.open_wanted.connect(self.map.choose_file)
+        made.map_wanted.connect(lambda uri: self._try(lambda: self.session.open_map(uri)))
+        made.sample_wanted.connect(lambda: self._try(lambda: open_sample(self.session)))
+        return made
+
+    def _try(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except HicStructError as error:
+            self.session.problem.emit(error)
 
     def showEvent(self, event: Any) -> None:
         """Tie the session's end to the window's: closing the dock alone ends nothing."""
@@ -265,6 +273,10 @@ class HicDock(QWidget):
 
     def _map_changed(self) -> None:
         source = self.session.source
+        if source is None:
+            self._invitation.show_recent(self.session.recent_maps())
+        elif self._invitation.isAncestorOf(self.window().focusWidget()):  # else the next button has the keyboard
+            self.session.viewer.window._qt_viewer.canvas.native.setFocus()
         self._invitation.setVisible(source is None)
         self.header.show_map(source)
         if source is not None and self.predict is None:

@@ -17,6 +17,7 @@ from qtpy.compat import isalive
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
     QApplication,
@@ -91,7 +92,9 @@ class KeyFilter(QObject):
             if not isinstance(watched, QWidget):
                 return False
             return self._is_opened_list(watched, event) or (self._is_here(watched) and self._on_key(watched, event))
-        if isinstance(watched, QWidget) and isinstance(watched.parent(), _CHOSEN[kind]):
+        if isinstance(watched, QAbstractButton) and kind == QEvent.Type.MouseButtonRelease:
+            self._chosen_in(watched)
+        elif isinstance(watched, QWidget) and isinstance(watched.parent(), _CHOSEN[kind]):
             self._chosen_in(watched.parent())  # type: ignore[arg-type]
         return False
 
@@ -152,7 +155,7 @@ class KeyFilter(QObject):
         return box is None or not isalive(box) or not box.isEnabled() or not box.isVisible()
 
     def _chosen_in(self, widget: QWidget) -> None:
-        """Something was chosen from a list: the next key is a judgment."""
+        """Something was chosen from a list, or a button was clicked: the next key is a judgment."""
         if self._is_here(widget):
             self._give_back_soon(widget)
 
@@ -177,7 +180,7 @@ class KeyFilter(QObject):
 
     def _give_back(self, widget: QWidget, *, keeps: bool) -> None:
         """Give the keyboard back to the canvas, unless somebody else has it by now, or the text was refused."""
-        if not isalive(widget) or not isalive(self._canvas) or not widget.hasFocus():
+        if not isalive(widget) or not isalive(self._canvas) or not (widget.hasFocus() or _lost_it(widget)):
             return
         if keeps and is_refused(widget):
             select_text(widget)
@@ -192,6 +195,12 @@ def is_typed_in(widget: QWidget) -> bool:
     if isinstance(widget, QLineEdit | QAbstractSpinBox | QTextEdit | QPlainTextEdit):
         return not widget.isReadOnly()
     return False
+
+
+def _lost_it(widget: QWidget) -> bool:
+    """True for a button that went grey with its click: Qt gave its keyboard to the next button, whichever that is."""
+    gone = isinstance(widget, QAbstractButton) and not (widget.isEnabled() and widget.isVisible())
+    return gone and isinstance(QApplication.focusWidget(), QAbstractButton)
 
 
 def _is_list(widget: QWidget | None) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from napari_hicstruct.contacts.band import Band
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
-from napari_hicstruct.genome import Interval, format_bin_size
+from napari_hicstruct.genome import Interval, display_name, format_bin_size
 from napari_hicstruct.workflows.predict.request import MIN_DEPTH, MIN_DISTANCE_BINS, WIDTH_BINS
 
 
@@ -27,27 +27,27 @@ def check_contacts(source: ContactSource, region: Interval, band: Band) -> None:
 
 def depth_notes(band: Band) -> list[str]:
     """Sentences where a map is too shallow for its bins, was cut to its diagonal, or its contacts come in clumps."""
-    reach = int(np.flatnonzero(band.counts.any(axis=1)).max(initial=0))
+    chrom, reach = display_name(band.chrom), int(np.flatnonzero(band.counts.any(axis=1)).max(initial=0))
     if reach < MIN_DISTANCE_BINS:
         return [
-            f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: too near for any "
+            f"{chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: too near for any "
             "structure. Use the map as it was before it was cut."
         ]
     if reach < WIDTH_BINS:
         return [
-            f"{band.chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: boundaries and "
+            f"{chrom} has contacts up to {reach * band.resolution:,} bp from the diagonal only: boundaries and "
             "TADs are judged by more, and not to be trusted here. Use the map as it was before it was cut."
         ]
     said = []
     if band.clumping > 1:
         said.append(
-            f"Contacts of {band.chrom} come about {band.clumping:.2g} at a time, as where few cells were pooled or "
+            f"Contacts of {chrom} come about {band.clumping:.2g} at a time, as where few cells were pooled or "
             f"duplicates were not removed: {band.clumping:.2g} of them count as one."
         )
     if band.depth < MIN_DEPTH:
         size = format_bin_size(band.resolution)
         said.append(
-            f"{band.chrom} is very shallow: neighbouring {size} bins share {band.depth:.2g} contacts on average. "
+            f"{chrom} is very shallow: neighbouring {size} bins share {band.depth:.2g} contacts on average. "
             "Calls are not to be trusted without looking."
         )
     return said
