@@ -78,6 +78,18 @@ def test_gallery(window: tuple[Any, Any]) -> None:
     state.show(status=GalleryStatus.ALL, order=GalleryOrder.GENOME)
     starts = [state.record(uid).anchor1.start for uid in state.uids]
     assert starts == sorted(starts)
+    plain = [session.gallery.record(uid).with_(score=float("nan"), uid=f"{k:032x}") for k, uid in enumerate(state.uids)]
+    with session.project_to_write() as project:
+        unscored = project.add_set("no scores", Origin.IMPORTED).id
+        project.add(list(reversed(plain)), set_id=unscored)
+    session.labels.sets_changed()
+    state.show(order=GalleryOrder.BEST, set_id=unscored)
+    assert [state.record(uid).anchor1.start for uid in state.uids] == starts, "nothing to order by: along the genome"
+    assert "none has a score" in dialog.summary.text()
+    state.show(set_id=None)
+    assert (state.unscored, "101 without a score" in dialog.summary.text()) == (101, True)
+    state.show(order=GalleryOrder.GENOME)
+    assert "score" not in dialog.summary.text()
     dialog.close()
 
 

@@ -14,7 +14,9 @@ from napari_hicstruct.plugin.controllers.session import ensure_session
 from tests.gui.view_kit import pump, write_dots
 
 
-def test_the_last_maps_are_offered_and_open_with_a_click(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_last_maps_are_offered_and_open_with_a_click(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
     viewer = make_napari_viewer(show=True)
     session, dock = ensure_session(viewer), open_dock(viewer)
     maps = [write_dots(tmp_path / name, [20_000], 4_000_000, []) for name in ("old.mcool", "gone.mcool", "new.mcool")]

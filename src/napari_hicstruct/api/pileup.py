@@ -28,6 +28,7 @@ def pileup(
     size: int = 90,
     margin: float = 1.0,
     control: bool = True,
+    stretch_stripes: bool = False,
     progress: ProgressOption = None,
 ) -> PileupResult:
     """Average a map around loops, boundaries, stripes and TADs, as ``hicstruct pileup`` does.
@@ -50,11 +51,13 @@ def pileup(
     norm : str, optional
         Weights, or ``raw``.  Default: the best that each chromosome has.
     size : int
-        Pixels of a side to which TADs are stretched.
+        Pixels to which TADs are stretched, and stripes along themselves.
     margin : float
         What is shown beside a TAD, in lengths of it.
     control : bool
         Also pile up the same windows moved along the diagonal.
+    stretch_stripes : bool
+        Stretch each stripe to one length, with half of that behind its end, instead of its first 45 bins as they are.
     progress : bool or callable, optional
         True shows a bar; a function is called with every :class:`Progress`.
 
@@ -106,6 +109,7 @@ def pileup(
         size=whole_number("size", size, least=9),
         margin=margin,
         control=control,
+        stretch_stripes=stretch_stripes,
     )
     return run(iter_pileup(source, request), progress)
 

@@ -36,7 +36,10 @@ def pileup(
     resolution: int = bp_option(0, help="Bins, as 10k. Default: the map's nearest to 10 kb."),
     flank: int = bp_option(100_000, help="On each side of a loop or boundary."),
     norm: str = typer.Option("", help="Weights, or raw. Default: the best that each chromosome has."),
-    size: int = typer.Option(90, min=9, max=999, help="Pixels of a side to which TADs are stretched."),
+    size: int = typer.Option(90, min=9, max=999, help="Pixels to which TADs, and stripes, are stretched."),
+    stretch_stripes: bool = typer.Option(
+        False, "--stretch-stripes", help="Stretch each stripe to one length, with half of that behind its end."
+    ),
     margin: float = typer.Option(1.0, min=0.1, max=5, help="What is shown beside a TAD, in lengths of it."),
     no_control: bool = typer.Option(False, "--no-control", help="Do not pile up the same windows moved as a control."),
     overwrite: bool = overwrite_option,
@@ -67,6 +70,7 @@ def pileup(
         norm=norm,
         size=size,
         margin=margin,
+        stretch_stripes=stretch_stripes,
         control=not no_control,
     )
     result = show_progress(iter_pileup(source, request), quiet)

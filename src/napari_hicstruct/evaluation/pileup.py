@@ -206,6 +206,39 @@ def stripe_blocks(
         yield np.where(steps <= far, block, np.nan)
 
 
+BEYOND = 0.5
+"""What is shown behind the end of a stretched stripe, in lengths of it."""
+
+
+def rescaled_stripe_blocks(
+    fetch: Fetch,
+    stripes: Iterable[tuple[int, int, int]],
+    windows: Windows,
+    *,
+    expected: NDArray[np.float64],
+    size: int = 90,
+) -> Iterator[NDArray[np.float64]]:
+    """Stripes laid in one direction, each stretched along itself to one length, with half of that behind its end.
+
+    Parameters
+    ----------
+    fetch, windows, expected
+        As of :func:`pile_up_stripes`.
+    stripes : iterable of (int, int, int)
+        Bin of the anchor, side (1 down, -1 up), bins from the diagonal to the far end; shorter ones than five bins are
+        left out.
+    size : int
+        Pixels along.
+    """
+    for x, side, far in stripes:
+        reach = far + round(BEYOND * far)
+        along = stripe_blocks(fetch, [(x, side, reach)], windows, expected=expected, along=range(reach))
+        for block in along if far >= 5 else ():
+            below = np.subtract.outer(np.arange(len(block)) - windows.flank, np.arange(reach)) > -2
+            block[below] = np.nan  # the first two diagonals, and what is the other half of the map
+            yield _stretched(block, np.eye(len(block)), _overlaps(reach, size))
+
+
 def rescaled_blocks(
     fetch: Fetch,
     domains: Iterable[tuple[int, int]],
@@ -244,12 +277,18 @@ def stretch(block: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
     NaN do not count; a pixel under which all is NaN is NaN.
     """
+    shares = _overlaps(len(block), size)
+    return _stretched(block, shares, shares)
+
+
+def _stretched(block: NDArray[np.float64], rows: NDArray[np.float64], cols: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means of what is known, by how much of each bin (last axis) lies in each pixel (first axis)."""
     from scipy.sparse import csr_array
 
-    shares = csr_array(_overlaps(len(block), size))  # a pixel lies over a few bins, a bin under a few pixels
+    down, across = csr_array(rows), csr_array(cols)  # a pixel lies over a few bins, a bin under a few pixels
     known = np.isfinite(block)
     both = np.where(known, block, 0.0), known.astype(np.float64)
-    total, weight = (np.asarray(shares @ (shares @ values.T).T) for values in both)
+    total, weight = (np.asarray(down @ (across @ values.T).T) for values in both)
     return np.asarray(np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 1e-9))
 
 
@@ -270,10 +309,14 @@ def inside_over_outside(pile: PileUp, *, margin: float = 1.0) -> float:
     return _nan_mean(window[low:high, low:high]) / _nan_mean(outer) if pile.n else float("nan")
 
 
-def line_over_sides(pile: PileUp, *, line: int = 3, beside: int = 5) -> float:
-    """The middle ``line`` rows of a :func:`pile_up_stripes` over the rows ``beside`` or more away; NaN if empty."""
+def line_over_sides(pile: PileUp, *, line: int = 3, beside: int = 5, beyond: float = 0.0) -> float:
+    """The middle ``line`` rows of a :func:`pile_up_stripes` over the rows ``beside`` or more away; NaN if empty.
+
+    ``beyond``: what the window shows behind the end of stripes, in lengths of them; it does not count.
+    """
     away = np.abs(np.arange(len(pile.window)) - len(pile.window) // 2)
-    middle, sides = pile.window[away <= line // 2], pile.window[away >= beside]
+    own = pile.window[:, : round(pile.window.shape[1] / (1 + beyond))]
+    middle, sides = own[away <= line // 2], own[away >= beside]
     return _nan_mean(middle) / _nan_mean(sides) if pile.n else float("nan")
 
 

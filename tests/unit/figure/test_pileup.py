@@ -14,7 +14,15 @@ from napari_hicstruct.annotations import Annotation, Kind, Status, read_labels
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.errors import ConfigError, LabelError, MapError
-from napari_hicstruct.evaluation.pileup import PileUp, inside_over_outside, stretch
+from napari_hicstruct.evaluation.pileup import (
+    PileUp,
+    Windows,
+    inside_over_outside,
+    line_over_sides,
+    mean_window,
+    rescaled_stripe_blocks,
+    stretch,
+)
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.workflows.evaluate.pile_up import fetch_bins
@@ -84,6 +92,24 @@ def test_real_loops_stand_out_and_their_control_does_not(uri: str, data_dir: Pat
     assert by_name["Arrowhead"].pile.window.shape == (90, 90)
 
 
+def test_stripes_are_stretched_to_one_length() -> None:
+    """Two stripes, 10 and 40 bins long: stretched, both end at the same pixel, and nothing shines behind it."""
+    contacts = np.ones((200, 200))
+    for x, far in ((40, 10), (100, 40)):
+        contacts[x, x : x + far] = contacts[x : x + far, x] = 5.0
+    windows, expected = Windows(10_000, 200, 4), np.ones(200)
+    own = [(40, 1, 10), (100, 1, 40), (3, 1, 10), (60, 1, 3)]
+    fetch = lambda r0, r1, c0, c1: contacts[r0:r1, c0:c1]  # noqa: E731
+    blocks = list(rescaled_stripe_blocks(fetch, own, windows, expected=expected, size=60))
+    assert [one.shape for one in blocks] == [(9, 60)] * 2, "not what reaches an end of the chromosome, or is too short"
+    for one in blocks:
+        assert np.nanmin(one[4, :39]) == pytest.approx(5)
+        assert np.nanmax(one[4, 41:]) == pytest.approx(1)
+    pile = mean_window(blocks, (9, 60), 0.1)
+    assert line_over_sides(pile, line=1, beside=3, beyond=0.5) == pytest.approx(5, rel=0.03)
+    assert line_over_sides(pile, line=1, beside=3) < 4.0, "what lies behind the end counts for nothing"
+
+
 def test_groups_of_a_project() -> None:
     records = [
         ("a", _loop(300_000, source="X", status=Status.ACCEPTED)),
@@ -96,7 +122,7 @@ def test_groups_of_a_project() -> None:
         return {one.name: len(one.records) for one in grouped(records, by)}
 
     assert sizes(GroupBy.SET) == {"a": 2, "b": 1}
-    assert sizes(GroupBy.STATUS) == {"accepted": 2, "rejected": 1, "proposed": 1}
+    assert sizes(GroupBy.STATUS) == {"accepted": 2, "rejected": 1, "not judged": 1}
     assert sizes(GroupBy.MODEL) == {"no model": 2, "net": 1}
     assert sizes(GroupBy.ALL) == {"all": 3}
     assert sizes(GroupBy.CALLER)["X"] == 1
@@ -125,6 +151,10 @@ def test_shell_writes_figure_table_and_arrays(
         assert arrays["00_loop"].shape == (21, 21)
         assert set(arrays) == {"00_loop", "00_loop_control", "01_loop", "01_loop_control"}
     assert "accepted" in (out / "pileup.svg").read_text()
+    stripe = _loop(600_000).with_(kind=Kind.STRIPE, anchor2=("21", 30_000_000, 30_600_000))
+    found = hs.pileup(uri, [stripe], stretch_stripes=True, size=60)
+    assert found.piles[0].pile.window.shape == (21, 60)
+    assert found.parameters["stretch_stripes"]
     assert main(args) == 2
     assert "exists. Nothing was written." in capsys.readouterr().err
 

@@ -94,6 +94,8 @@ class GalleryState:
         Statuses changed.
     uids : list of str
         In the order of the gallery.
+    unscored : int
+        How many of them have nothing that the order could go by: they come last, along the genome.
     kind, order, status, set_id
         What is shown; ``set_id`` None: every set that is shown on the map.
     """
@@ -107,6 +109,7 @@ class GalleryState:
         self.kind, self.order, self.status = Kind.LOOP, GalleryOrder.BEST, GalleryStatus.ALL
         self.set_id: int | None = None
         self.uids: list[str] = []
+        self.unscored = 0
         self._thumbs: dict[str, Thumb | None] = {}
         self._wanted: list[str] = []
         window = self.labels.window
@@ -137,18 +140,18 @@ class GalleryState:
         self.listed.emit()
 
     def _uids(self) -> list[str]:
-        catalogue = self.labels.catalogue
+        catalogue, self.unscored = self.labels.catalogue, 0
         if catalogue is None:
             return []
         table = catalogue.records
         shown = list(self.labels.shown()) if self.set_id is None else [self.set_id]
         found = np.isin(table.sets, shown) & (table.kind == KIND_CODES[self.kind])
         found &= np.isin(table.status, [STATUS_CODES[one] for one in _STATUSES[self.status]])
-        rows = np.flatnonzero(found)
-        if self.order is GalleryOrder.GENOME:
-            rows = table.by_place(rows)
-        else:
-            rows = rows[np.argsort(_key(table.strength(rows), self.order), kind="stable")]
+        rows = table.by_place(np.flatnonzero(found))
+        if self.order is not GalleryOrder.GENOME:
+            strength = table.strength(rows)
+            self.unscored = int(np.isnan(strength).sum())
+            rows = rows[np.argsort(_key(strength, self.order), kind="stable")]
         return [table.uids[row] for row in rows.tolist()]
 
     def record(self, uid: str) -> Annotation | None:

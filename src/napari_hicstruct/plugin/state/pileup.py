@@ -38,6 +38,8 @@ class PileupState:
     by : GroupBy
     distances : str
         Where loops are split, as ``300k, 1M``; empty: nowhere.
+    stretch_stripes : bool
+        Stripes are stretched to one length.
     result : PileupResult or None
         The last one.
     """
@@ -50,7 +52,7 @@ class PileupState:
         self._window = window
         self.kind: Kind | None = None
         self.by = GroupBy.SET
-        self.distances = ""
+        self.distances, self.stretch_stripes = "", False
         self.result: PileupResult | None = None
         self._job = BackgroundJob(window.runner, on_step=self.step.emit, on_done=self._done, on_error=self.failed.emit)
 
@@ -72,7 +74,7 @@ class PileupState:
         except HicStructError as error:
             self.failed.emit(error)
             return
-        path, by = cache_dir() / "pileup-preview.png", self.by
+        path, by, stretch = cache_dir() / "pileup-preview.png", self.by, self.stretch_stripes
 
         def work(token: CancelToken) -> Job:
             from napari_hicstruct.workflows.pileup import PileupRequest, iter_pileup
@@ -80,7 +82,7 @@ class PileupState:
             from napari_hicstruct.workflows.pileup.write import draw_pileup
 
             assert source is not None
-            request = PileupRequest(sets=grouped(records, by), distances=distances)
+            request = PileupRequest(sets=grouped(records, by), distances=distances, stretch_stripes=stretch)
             result = yield from iter_pileup(source, request, token=token)
             return result, draw_pileup(result, path, dpi=200)
 

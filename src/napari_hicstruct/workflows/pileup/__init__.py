@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import LabelError, MapError
 from napari_hicstruct.evaluation.pileup import (
+    BEYOND,
     Fetch,
     PileUp,
     Windows,
@@ -24,6 +26,7 @@ from napari_hicstruct.evaluation.pileup import (
     loop_blocks,
     mean_window,
     rescaled_blocks,
+    rescaled_stripe_blocks,
     stripe_blocks,
 )
 from napari_hicstruct.evaluation.records import loop_table
@@ -56,11 +59,13 @@ class PileupRequest:
     norm : str
         Name of weights, or ``raw``; empty: the best of each chromosome.
     size : int
-        Pixels of a side to which TADs are stretched.
+        Pixels to which TADs are stretched, and stripes along themselves.
     margin : float
         What is shown beside a TAD, in lengths of it.
     along : int
         Bins from the diagonal that a stripe's pile-up shows.
+    stretch_stripes : bool
+        Stretch each stripe to one length instead, with half of that behind its end.
     control : bool
         Also pile up the same windows moved along the diagonal.
     min_valid : float
@@ -75,6 +80,7 @@ class PileupRequest:
     size: int = 90
     margin: float = 1.0
     along: int = 45
+    stretch_stripes: bool = False
     control: bool = True
     min_valid: float = 0.5
 
@@ -213,11 +219,11 @@ def iter_pileup(
             notes.append(f"{chrom} has no contacts in bins of {format_bin_size(resolution)}.")
             continue
         _add_chromosome(source, chrom, groups, request, resolution, sums, token)
-    piles = tuple(_pile(name, kind, sums, sets) for name, kind, moved in sums if not moved)
+    piles = tuple(_pile(name, kind, sums, sets, request) for name, kind, moved in sums if not moved)
     if not any(one.pile.n for one in piles):
         hint = "Take finer bins or a smaller flank: windows that reach the diagonal, or the end, do not count."
         raise LabelError("no record has room around it for a pile-up.", where=source.uri, hint=hint)
-    kept = ("norm", "distances", "size", "margin", "along", "min_valid")
+    kept = ("norm", "distances", "size", "margin", "along", "min_valid", "stretch_stripes")
     parameters = {name: getattr(request, name) for name in kept}
     return PileupResult(piles, resolution, request.flank, tuple(notes), parameters)
 
@@ -284,7 +290,8 @@ def _reach(record: Annotation, request: PileupRequest, resolution: int) -> int:
     if record.kind is Kind.TAD:
         return int((1 + 2 * request.margin) * len(record.anchor1)) + 2 * resolution
     if record.kind is Kind.STRIPE:
-        return (request.along + 2 * request.flank + 2) * resolution
+        along = (1 + BEYOND) * len(record.span) / resolution if request.stretch_stripes else request.along
+        return int(along + 2 * request.flank + 2) * resolution
     return int(record.distance) + (2 * request.flank + 3) * resolution
 
 
@@ -293,7 +300,7 @@ def _shape(kind: Kind, request: PileupRequest) -> tuple[int, int]:
     return {
         Kind.LOOP: (side + 1, side + 1),
         Kind.BOUNDARY: (side, side),
-        Kind.STRIPE: (side + 1, request.along),
+        Kind.STRIPE: (side + 1, request.size if request.stretch_stripes else request.along),
         Kind.TAD: (request.size, request.size),
     }[kind]
 
@@ -319,6 +326,8 @@ def _stripes(
 ) -> Blocks:
     size = windows.resolution
     own = [(int((one.anchor1.center + shift) // size), *stripe_reach(one, size)) for one in records]
+    if request.stretch_stripes:
+        return rescaled_stripe_blocks(fetch, own, windows, expected=expected, size=request.size)
     return stripe_blocks(fetch, own, windows, expected=expected, along=range(request.along))
 
 
@@ -340,11 +349,19 @@ _VALUES: dict[Kind, Callable[[PileUp], float]] = {
 }
 
 
-def _pile(name: str, kind: Kind, sums: dict[tuple[str, Kind, bool], _Sums], sets: Sequence[PileSet]) -> Pile:
+def _pile(
+    name: str,
+    kind: Kind,
+    sums: dict[tuple[str, Kind, bool], _Sums],
+    sets: Sequence[PileSet],
+    request: PileupRequest,
+) -> Pile:
     own, moved = sums[name, kind, False].mean(), sums.get((name, kind, True))
     control = None if moved is None else moved.mean()
     given = sum(record.kind is kind for one in sets if one.name == name for record in one.records)
     value = _VALUES[kind]
+    if kind is Kind.STRIPE and request.stretch_stripes:
+        value = partial(line_over_sides, beyond=BEYOND)
     return Pile(name, kind, own, control, value(own), float("nan") if control is None else value(control), given)
 
 

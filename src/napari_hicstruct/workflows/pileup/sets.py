@@ -39,7 +39,7 @@ def grouped(records: Iterable[tuple[str, Annotation]], by: GroupBy) -> tuple[Pil
             continue
         name = {
             GroupBy.SET: set_name,
-            GroupBy.STATUS: str(_judged(record.status)),
+            GroupBy.STATUS: _judged(record.status),
             GroupBy.CALLER: source_of(record),
             GroupBy.MODEL: record.model or "no model",
             GroupBy.ALL: "all",
@@ -48,9 +48,9 @@ def grouped(records: Iterable[tuple[str, Annotation]], by: GroupBy) -> tuple[Pil
     return tuple(PileSet(name, tuple(own)) for name, own in found.items())
 
 
-def _judged(status: Status) -> Status:
-    """What was moved or resized counts as accepted."""
-    return Status.ACCEPTED if status is Status.EDITED else status
+def _judged(status: Status) -> str:
+    """In a reader's words: what was moved or resized counts as accepted."""
+    return {Status.EDITED: str(Status.ACCEPTED), Status.PROPOSED: "not judged"}.get(status, str(status))
 
 
 def project_records(path: Path) -> list[tuple[str, Annotation]]:

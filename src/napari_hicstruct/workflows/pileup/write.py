@@ -15,6 +15,7 @@ from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.files import check_output_file, make_folder, write_bytes, write_text
 from napari_hicstruct.contacts.colours import RATIO
+from napari_hicstruct.evaluation.pileup import BEYOND
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.workflows.figure.request import Theme
 from napari_hicstruct.workflows.figure.style import MM, SMALL_PT, colours_of, page_style, save_figure
@@ -170,6 +171,8 @@ def _ticks(kind: Kind, result: PileupResult, width: int) -> tuple[list[float], l
         ends = [width * part / (1 + 2 * margin) - 0.5 for part in (margin, 1 + margin)]
         return ends, ["start", "end"]
     if kind is Kind.STRIPE:
+        if result.parameters["stretch_stripes"]:
+            return [-0.5, width / (1 + BEYOND) - 0.5, width - 0.5], ["diagonal", "end", ""]
         return [-0.5, width - 0.5], ["diagonal", format_bp(width * result.resolution)]
     return [-0.5, width / 2 - 0.5, width - 0.5], [f"−{reach}", "0", f"+{reach}"]
 

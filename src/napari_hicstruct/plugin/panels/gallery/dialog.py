@@ -124,7 +124,8 @@ class GalleryDialog(QDialog):
             return
         accepted, rejected, left = self.state.counts()
         what = how_many(n, info.singular, info.plural)
-        self.summary.setText(f"{what}: {accepted:,} accepted, {rejected:,} rejected, {left:,} not judged")
+        said = f"{what}: {accepted:,} accepted, {rejected:,} rejected, {left:,} not judged"
+        self.summary.setText(f"{said}{_without_scores(self.state)}")
 
     def _say(self, text: str) -> None:
         self.said.setText(text)
@@ -136,6 +137,15 @@ class GalleryDialog(QDialog):
     def _set_outlined(self, on: bool) -> None:
         self.grid.outlined = on
         self.grid.viewport().update()
+
+
+def _without_scores(state: GalleryState) -> str:
+    """What *best first* and its like cannot order, and how that stands instead."""
+    if not state.unscored:
+        return ""
+    if state.unscored == len(state.uids):
+        return f" · none has a score: '{state.order}' says nothing here, they stand along the genome"
+    return f" · {state.unscored:,} without a score come last, along the genome"
 
 
 def _title(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFileDialog,
@@ -74,6 +75,8 @@ class PileupDialog(QDialog):
         self.by.setToolTip("Status: accepted, rejected, not judged; model: before and after a fine-tune")
         self.distances.setPlaceholderText("300k, 1M")
         self.distances.setToolTip("Loops are split at these distances; empty: nowhere")
+        self.stretch = QCheckBox("stretched to one length")
+        self.stretch.setToolTip("Each stripe from the diagonal to its end, and half of that behind it")
         self.start_button, self.save_button = QPushButton("Pile up"), QPushButton("Save to folder …")
         self.start_button.setDefault(True)
         self.start_button.clicked.connect(lambda: self.start())
@@ -87,7 +90,16 @@ class PileupDialog(QDialog):
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             box.setMinimumWidth(_BOX_PX)
         left, body = QVBoxLayout(), QHBoxLayout(self)
-        left.addLayout(form([("Objects", self.kind), ("One for", self.by), ("Loops split at", self.distances)]))
+        left.addLayout(
+            form(
+                [
+                    ("Objects", self.kind),
+                    ("One for", self.by),
+                    ("Loops split at", self.distances),
+                    ("Stripes", self.stretch),
+                ]
+            )
+        )
         left.addWidget(self.start_button)
         left.addWidget(about)
         left.addStretch(1)
@@ -100,6 +112,7 @@ class PileupDialog(QDialog):
         chosen = self.kind.currentData()
         self.state.kind = None if chosen is None else Kind(chosen)
         self.state.by, self.state.distances = GroupBy(self.by.currentData()), self.distances.text()
+        self.state.stretch_stripes = self.stretch.isChecked()
         self.preview.say("Piling up …")
         self.save_button.setEnabled(False)
         self.state.start()
