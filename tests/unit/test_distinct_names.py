@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_hicstruct.plugin.state.palette import distinct_names
+from napari_hicstruct.wording import distinct_names
 
 
 @pytest.mark.parametrize(

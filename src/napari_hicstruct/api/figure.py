@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.api.arguments import is_path_like, names, numbers
+from napari_hicstruct.api.arguments import is_path_like, is_several, names, numbers
 from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
@@ -34,7 +34,7 @@ def figure(
     *,
     cols: Region | None = None,
     labels: ShownLabels | None = None,
-    tracks: str | Iterable[str] | None = None,
+    tracks: str | Path | Iterable[str | Path] | None = None,
     tilted: bool = False,
     max_distance: int = 0,
     second: MapLike | None = None,
@@ -61,14 +61,14 @@ def figure(
     map : ContactMap, path or str
         Contact map.
     region : str, Interval or (chrom, start, end)
-        Rows, and columns too without `cols`.
+        Rows, and columns too without `cols`.  A str may also name a gene of the tracks: what is around is shown, too.
     out : path
         File to write: ``.svg``, ``.pdf`` or ``.png``.
     cols : str, Interval or (chrom, start, end), optional
         Columns, for a part off the diagonal.
     labels : Calls, iterable of Annotation, DataFrame, path, or mapping of str to these, optional
         What is drawn on the map; the keys of a mapping are the names in the legend.
-    tracks : str or iterable of str, optional
+    tracks : path, str or iterable of these, optional
         Files of tracks, from above; ``NAME=FILE`` names one.
     tilted : bool
         The diagonal lies horizontally, distance goes up.
@@ -134,18 +134,21 @@ def figure(
     'map.svg'
     """
     from napari_hicstruct.workflows.figure import FigureRequest, iter_figure
+    from napari_hicstruct.workflows.figure.inputs import region_or_gene
 
     source = source_of(map)
+    chromsizes = source.chromsizes
     other = None if second is None else source_of(second)
     size = {"width_mm": width_mm, "max_distance": max_distance, "resolution": resolution, "dpi": dpi}
+    rows = _tracks(tracks)
     request = FigureRequest(
         map=source.uri,
-        region=to_interval(region, source.chromsizes),
+        region=region_or_gene(region, source, rows) if isinstance(region, str) else to_interval(region, chromsizes),
         out=Path(out),
-        cols=None if cols is None else to_interval(cols, source.chromsizes),
+        cols=None if cols is None else to_interval(cols, chromsizes),
         labels=label_sets(labels, source),
         second_labels=label_sets(second_labels, other or source),
-        tracks=_tracks(tracks),
+        tracks=rows,
         tilted=tilted,
         second="" if other is None else other.uri,
         names=_two_names(map_names),
@@ -180,7 +183,11 @@ def label_sets(given: Any, source: ContactSource) -> tuple[LabelSet, ...]:
 def _tracks(given: Any) -> tuple[TrackRow, ...]:
     from napari_hicstruct.workflows.figure.inputs import open_tracks
 
-    return () if given is None else open_tracks(names("tracks", given))
+    if given is None:
+        return ()
+    several = [given] if is_path_like(given) or isinstance(given, str) else given
+    texts = [os.fspath(one) if is_path_like(one) else one for one in several] if is_several(several) else several
+    return open_tracks(names("tracks", texts))
 
 
 def _look(theme: str, norm: str | None, colormap: str | None, limits: Any) -> dict[str, Any]:

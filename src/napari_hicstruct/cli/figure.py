@@ -35,7 +35,9 @@ def register(app: typer.Typer) -> None:
 def figure(
     map: str = typer.Argument(..., help="Contact map: .cool, .mcool, URI::/group or .hic.", metavar="MAP"),
     out: Path = typer.Option(..., "--out", "-o", help="File to write: .svg, .pdf or .png."),
-    region: str = typer.Option(..., "--region", "-r", help="chr17:62.5M-63.5M; rows, and columns without -r2."),
+    region: str = typer.Option(
+        ..., "--region", "-r", help="chr17:62.5M-63.5M, or a gene of -t; rows, and columns without -r2."
+    ),
     region2: str = typer.Option("", "--region2", "-r2", help="Columns, for a part off the diagonal."),
     labels: list[str] = typer.Option([], "--labels", "-l", help=_LABELS),
     tracks: list[str] = typer.Option([], "--tracks", "-t", help=_TRACKS),
@@ -62,19 +64,19 @@ def figure(
     from napari_hicstruct.contacts import open_map
     from napari_hicstruct.genome import parse_region
     from napari_hicstruct.workflows.figure import FigureRequest, iter_figure
-    from napari_hicstruct.workflows.figure.inputs import open_tracks, read_sets
+    from napari_hicstruct.workflows.figure.inputs import open_tracks, read_sets, region_or_gene
 
-    source = open_map(map)
+    source, rows = open_map(map), open_tracks(tracks)
     sets, notes = read_sets(labels, source)
     size: dict[str, Any] = {"width_mm": width, "resolution": resolution, "max_distance": max_distance, "dpi": dpi}
     look: dict[str, Any] = {"theme": theme, "colormap": colormap, "percentile": percentile, "by_score": by_score}
     given: dict[str, Any] = {"map": map, "second": second, "tilted": tilted, "norm": norm, "joined": _both(joined)}
     request = FigureRequest(
-        region=parse_region(region, source.chromsizes),
+        region=region_or_gene(region, source, rows),
         cols=parse_region(region2, source.chromsizes) if region2 else None,
         labels=sets,
         second_labels=read_sets(second_labels, open_map(second) if second else source)[0],
-        tracks=open_tracks(tracks),
+        tracks=rows,
         names=_two_names(names),
         limits=_two(limits),
         **(size | look | given | {"out": out, "overwrite": overwrite}),

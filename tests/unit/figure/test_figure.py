@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import napari_hicstruct as hs
 from napari_hicstruct.annotations import Annotation, Kind
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
@@ -166,6 +167,11 @@ def test_two_maps_share_colours_and_have_their_own_halves(data_dir: Path, tmp_pa
     assert middle[upper].mean() > 2 * middle[lower].mean()  # the deleted stretch is empty in DelB
     tilted = drain(iter_figure(FigureRequest(map=maps[0], out=tmp_path / "t.png", tilted=True, **common)))  # type: ignore[arg-type]
     assert tilted.height_mm > 0.7 * tilted.width_mm
+    narrow = {**common, "names": ("", ""), "width_mm": 60.0}
+    drain(iter_figure(FigureRequest(map=maps[0], out=tmp_path / "n.svg", **narrow)))  # type: ignore[arg-type]
+    text = (tmp_path / "n.svg").read_text()
+    assert ">…WT…<" in text, "long names of files say what differs: both do not fit"
+    assert "mouse_limbE11.5" not in text
 
 
 def test_ratio_is_symmetric_about_one(uri: str, tmp_path: Path) -> None:
@@ -264,6 +270,24 @@ def test_shell(uri: str, data_dir: Path, tmp_path: Path, capsys: pytest.CaptureF
     assert "exists. Nothing was written." in capsys.readouterr().err
     assert main([*args, "--overwrite", "-r2", "chr21:35M-36M", "--limits", "0"]) == 2
     assert "these are no two numbers" in capsys.readouterr().err
+
+
+def test_a_gene_of_the_tracks_is_a_region(uri: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    genes = tmp_path / "genes.bed"
+    row = "chr21\t35000000\t35200000\tRUNX1\t0\t-\t35000000\t35200000\t0\t2\t5000,5000\t0,195000\n"
+    genes.write_text(row)
+    args = ["figure", uri, "-r", "runx1", "-o", str(tmp_path / "a.svg"), "-q"]
+    assert main([*args, "-t", str(genes)]) == 0
+    text = (tmp_path / "a.svg").read_text()
+    assert ">RUNX1<" in text
+    assert ">34.0<" not in text, "the gene and 600 kb on either side"
+    assert main([*args, "--overwrite"]) == 2
+    assert "has no chromosome 'runx1'" in (said := capsys.readouterr().err)
+    assert "give a track of genes" in said
+    assert main([*args, "--overwrite", "-r", "RUNX7", "-t", str(genes)]) == 2
+    assert "No gene of the tracks is called RUNX7." in capsys.readouterr().err
+    hs.figure(uri, "RUNX1", tmp_path / "b.svg", tracks=genes)
+    assert (tmp_path / "b.svg").read_bytes() == (tmp_path / "a.svg").read_bytes()
 
 
 def test_ratio_of_two_maps_is_of_what_was_lost(data_dir: Path, tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from napari_hicstruct.errors import HicStructError, MapError, readable
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
-from napari_hicstruct.plugin.state.palette import middle_elided
 from napari_hicstruct.plugin.state.seen import AxisKind
+from napari_hicstruct.wording import middle_elided
 from napari_hicstruct.workflows.figure.request import FigureRequest, LabelSet, Theme, TrackRow
 
 MAX_RECORDS = 5_000

@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING, Any
 from psygnal import Signal
 
 from napari_hicstruct.errors import RegionError
-from napari_hicstruct.genome import Interval, NameMatcher
 from napari_hicstruct.plugin.state.places import Places
 from napari_hicstruct.plugin.state.view import POSITION_BP, View, parse_view
+from napari_hicstruct.tracks.finding import around_gene, genes_named, may_be_gene
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.jobs import Runner
     from napari_hicstruct.plugin.state.map import MapState
     from napari_hicstruct.plugin.state.settings import Settings
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _MAX_OTHERS = 4
-_GENE_AROUND_BINS = 60
 
 
 class NavigationState:
@@ -99,30 +97,17 @@ class NavigationState:
         source, known = self._window.source, getattr(self._window, "tracks", None)
         if source is None or known is None:
             return []
-        matcher = NameMatcher(source.chromsizes)
-        found: dict[tuple[str, str, int], Any] = {}
-        for one in known.tracks:
-            track = getattr(one, "track", one)
-            if not hasattr(track, "find"):
-                continue
-            for gene in track.find(text):
-                chrom = matcher.match(gene.interval.chrom)
-                if chrom is not None and gene.interval.start < source.chromsizes[chrom]:
-                    found.setdefault((gene.name, chrom, gene.interval.start), gene)
-        return list(found.values())
+        return genes_named(text, (getattr(one, "track", one) for one in known.tracks), source.chromsizes)
 
     def _go_to_gene(self, text: str, error: RegionError) -> str:
-        if ":" in text or not any(letter in text.lower() for letter in _LETTERS):
+        if not may_be_gene(text):
             raise error
         found = self.genes(text)
         if not found:
             raise RegionError(error.message, hint=self._why_no_gene(text, error))
         gene, source = found[0], self._window.source
         assert source is not None
-        chrom = NameMatcher(source.chromsizes).require(gene.interval.chrom)
-        length, finest = source.chromsizes[chrom], source.resolutions[0]
-        place = Interval(chrom, gene.interval.start, gene.interval.end).clamp(length)
-        around = place.expand(max(len(place), _GENE_AROUND_BINS * finest), length)
+        around = around_gene(gene, source.chromsizes, source.resolutions[0])
         self._window.go_to(around)
         others = [one.name for one in found[1 : 1 + _MAX_OTHERS] if one.name != gene.name]
         return f"{gene.name} · {View(around, around).short()}" + (f" · also {', '.join(others)}" if others else "")

@@ -16,7 +16,7 @@ from napari_hicstruct.errors import Cancelled, HicStructError, MapError, Project
 from napari_hicstruct.genome import NameMatcher
 from napari_hicstruct.jobs import CancelToken, Progress, in_process
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
-from napari_hicstruct.plugin.state.palette import distinct_names
+from napari_hicstruct.wording import distinct_names
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project

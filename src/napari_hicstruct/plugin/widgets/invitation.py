@@ -9,8 +9,8 @@ from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidge
 
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import readable
-from napari_hicstruct.plugin.state.palette import middle_elided
 from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.wording import middle_elided
 
 MAX_RECENT = 6
 _LETTERS = 42

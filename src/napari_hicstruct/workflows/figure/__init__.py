@@ -19,7 +19,7 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import ConfigError, MapError
 from napari_hicstruct.genome import Interval, NameMatcher
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.wording import how_many
+from napari_hicstruct.wording import distinct_names, how_many
 from napari_hicstruct.workflows.figure.draw_labels import Drawn, draw_sets, sets_in_view
 from napari_hicstruct.workflows.figure.draw_map import draw_bar, draw_values, frame, name_axis, name_distance, shades_of
 from napari_hicstruct.workflows.figure.draw_tracks import draw_track, height_of
@@ -27,13 +27,24 @@ from napari_hicstruct.workflows.figure.legend import draw_legend, legend_lines
 from napari_hicstruct.workflows.figure.page import Page, lay_out
 from napari_hicstruct.workflows.figure.place import Place
 from napari_hicstruct.workflows.figure.request import FigureRequest, LabelSet, Theme, TrackRow
-from napari_hicstruct.workflows.figure.style import FONT_PT, SMALL_PT, Inks, colours_of, page_style, save_figure
+from napari_hicstruct.workflows.figure.style import (
+    FONT_PT,
+    POINT_MM,
+    SMALL_PT,
+    Inks,
+    colours_of,
+    page_style,
+    save_figure,
+)
 from napari_hicstruct.workflows.figure.values import MapValues, limits_of, read_pair, read_values
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["FigureRequest", "FigureResult", "Joined", "LabelSet", "Theme", "TrackRow", "iter_figure"]
+
+_LETTER_WIDTH = 0.6
+"""Of a letter, in heights of the font, about."""
 
 GENES_COLOUR = "#3B3F8F"
 
@@ -147,9 +158,10 @@ def _read(request: FigureRequest, first: ContactSource, second: ContactSource | 
         how = (request.joined,) if request.joined in DIVERGING else (Joined.FIRST, Joined.SECOND)
         options: dict[str, Any] = {"norm": request.norm, "resolution": request.resolution, "smooth": request.smooth}
         parts = read_pair((first, second), spans, how, **options)
-    parts = [replace(part, name=name or part.name) for part, name in zip(parts, request.names, strict=False)]
+    short = distinct_names(first.name, second.name, _letters(request)) if second is not None else (first.name,)
+    names = [name or known for name, known in zip(request.names, short, strict=False)]
+    parts = [replace(part, name=name) for part, name in zip(parts, names, strict=False)]
     if request.joined in DIVERGING and second is not None:
-        names = tuple(name or one.name for name, one in zip(request.names, (first, second), strict=True))
         parts = [replace(parts[0], meaning=parts[0].meaning.replace("first", names[0]).replace("second", names[1]))]
     limits = request.limits
     if limits is None:
@@ -159,6 +171,11 @@ def _read(request: FigureRequest, first: ContactSource, second: ContactSource | 
             raise ConfigError("a ratio is above 0.", where="--limits", hint="Write for example 0.25-4.")
         limits = (float(np.log2(limits[0])), float(np.log2(limits[1])))
     return _Content(rows, cols, tuple(parts), limits, _sets(request, rows, cols))
+
+
+def _letters(request: FigureRequest) -> int:
+    """Letters of a name that the map has room for."""
+    return int(0.9 * request.width_mm * INNER_MM_OF / (FONT_PT * POINT_MM * _LETTER_WIDTH))
 
 
 def _sets(request: FigureRequest, rows: Interval, cols: Interval) -> tuple[tuple[Drawn, ...], ...]:
@@ -242,13 +259,11 @@ def _draw_upright(request: FigureRequest, content: _Content, page: Page, figure:
 
 
 def _write_names(axes: Any, names: Sequence[str], inks: Inks) -> None:
-    """Of two maps in the corners of their halves."""
-    from matplotlib.patheffects import withStroke
-
+    """Of two maps in the corners of their halves; on a ground, for with a halo they would be outlines, not text."""
     places = ((0.98, 0.98, "right", "top"), (0.02, 0.02, "left", "bottom"))
-    halo = [withStroke(linewidth=1.5, foreground=inks.paper, alpha=0.85)]
+    ground = {"facecolor": inks.paper, "alpha": 0.8, "edgecolor": "none", "pad": 0.8}
     for name, (x, y, ha, va) in zip(names, places, strict=True):
-        axes.text(x, y, name, transform=axes.transAxes, ha=ha, va=va, fontsize=FONT_PT, path_effects=halo, zorder=8)
+        axes.text(x, y, name, transform=axes.transAxes, ha=ha, va=va, fontsize=FONT_PT, bbox=ground, zorder=8)
 
 
 def _draw_tilted(request: FigureRequest, content: _Content, page: Page, figure: Figure, inks: Inks) -> None:

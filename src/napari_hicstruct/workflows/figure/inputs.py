@@ -7,12 +7,15 @@ from pathlib import Path
 
 from napari_hicstruct.annotations.outlines import Triangle
 from napari_hicstruct.contacts.protocol import ContactSource
-from napari_hicstruct.errors import LabelError
+from napari_hicstruct.errors import LabelError, RegionError
+from napari_hicstruct.genome import Interval, parse_region
+from napari_hicstruct.tracks.finding import around_gene, genes_named, may_be_gene
 from napari_hicstruct.wording import how_many
 from napari_hicstruct.workflows.figure.request import LabelSet, TrackRow
 
 PROJECT_ENDING = ".hicproj"
 _MAX_NAME = 32
+_NO_GENES = "To go to a gene, give a track of genes (GTF, GFF or BED12)."
 
 
 def named_file(text: str) -> tuple[str, str]:
@@ -75,6 +78,29 @@ def _project_sets(path: Path) -> list[LabelSet]:
 
 def _short(name: str) -> str:
     return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1]}…"
+
+
+def region_or_gene(text: str, source: ContactSource, tracks: Iterable[TrackRow]) -> Interval:
+    """A region, or a gene of the tracks with its surroundings.
+
+    Raises
+    ------
+    RegionError
+        If it is neither.
+    """
+    try:
+        return parse_region(text, source.chromsizes)
+    except RegionError as error:
+        if not may_be_gene(text):
+            raise
+        known = [one.track for one in tracks if hasattr(one.track, "find")]
+        found = genes_named(text, known, source.chromsizes)
+        if found:
+            return around_gene(found[0], source.chromsizes, source.resolutions[0])
+        hint = (
+            f"No gene of the tracks is called {text.strip()}." if known else f"{error.hint or ''} {_NO_GENES}".strip()
+        )
+        raise RegionError(error.message, where=error.where, hint=hint) from None
 
 
 def open_tracks(texts: Iterable[str]) -> tuple[TrackRow, ...]:

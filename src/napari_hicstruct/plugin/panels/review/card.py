@@ -14,11 +14,12 @@ from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import display_region, format_bp
 from napari_hicstruct.plugin.state.numbers import first_number, numbers_text
 from napari_hicstruct.plugin.state.orientation import OrientationState
-from napari_hicstruct.plugin.state.palette import DIRECTION_WORDS, middle_elided, name_of, status_text
+from napari_hicstruct.plugin.state.palette import DIRECTION_WORDS, name_of, status_text
 from napari_hicstruct.plugin.state.queue_reason import against
 from napari_hicstruct.plugin.state.review import ReviewState
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.style import subdued
+from napari_hicstruct.wording import middle_elided
 
 _WHY_LINES = 2
 _WHY = "Why it comes now: the number that orders the queue, then what contradicts the candidate"
