@@ -150,12 +150,15 @@ def test_pictures_lie_where_the_object_is(session: Any, qtbot: Any) -> None:
         assert brightest(layer) == (202_500, 602_500)
         assert layer.visible is (name == "Why: p(loop)")
     assert [str(unit) for unit in layer_of(session, "p(loop)").units] == ["basepair", "basepair"]
-    assert tuple(layer_of(session, "evidence").data[0]) == (202_500, 602_500)
+    marks = layer_of(session, "evidence")
+    assert tuple(marks.data[0]) == (202_500, 602_500)
+    assert list(marks.features["evidence"]) == ["B"], "a letter lies over no other mark's words"
+    assert "<b>B</b> TAD boundary at anchor 1" in panel.text
     assert session.viewer.layers.selection.active is active, "the tool in hand stays in hand"
     for said in (
         "tiny 0.1",
         "called this loop: ranking score 0.900 (network output 0.900)",
-        "✓ TAD boundary",
+        "✓ <b>B</b> TAD boundary",
         "✗ No stripe",
         "? No orientation",
         "70%",

@@ -10,15 +10,20 @@ from napari_hicstruct.config.base import FrozenConfig
 
 
 class LoopPairsConfig(FrozenConfig):
-    """Files, and the line that is asked about."""
+    """Files, and the cell line that is asked about."""
 
     model: Path | None = Field(None, description="folder that hicstruct epi train wrote")
     fasta: Path | None = Field(None, description="sequences of the map's genome, not compressed")
-    enhancers: Path | None = Field(None, description="enhancers or open chromatin of the line: BED, narrowPeak")
+    enhancers: Path | None = Field(None, description="enhancers or open chromatin of the cell line: BED, narrowPeak")
     promoters: Path | None = Field(None, description="genes (GTF, GFF3, BED12), whose starts count, or intervals")
-    line: str = Field("", description="name of the cell line; of the table of lines, where one is given")
+    line: str = Field(
+        "", title="cell line", description="name of the cell line that is asked about; where a table is given, of a row"
+    )
     lines: Path | None = Field(
-        None, description="table of lines with numbers, tracks and peaks; without it the enhancers describe the line"
+        None,
+        title="table of lines",
+        description="table of all cell lines that the model knows, with numbers, tracks and peaks; without it the "
+        "enhancers alone describe the cell line",
     )
     flank: int = Field(5_000, ge=0, description="bp around an anchor that belong to it")
 
@@ -26,5 +31,5 @@ class LoopPairsConfig(FrozenConfig):
         """What is not given yet, in words; empty where nothing is."""
         names = {"model": "the model's folder", "fasta": "a FASTA", "enhancers": "enhancers", "promoters": "promoters"}
         lacking = [said for name, said in names.items() if getattr(self, name) is None]
-        lacking += [] if self.line.strip() else ["the line's name"]
+        lacking += [] if self.line.strip() else ["the cell line"]
         return f"Give {', '.join(lacking)}." if lacking else ""

@@ -126,6 +126,11 @@ def _mark(annotation: Annotation, place: float, axis: int, away: int) -> tuple[f
     return (row, col + away) if axis == 0 else (row - away, col)
 
 
+def _outside(row: float, col: float, times: int = 1) -> tuple[float, float]:
+    """Where what is at a dot is marked: away from the diagonal, so that the dot is seen."""
+    return row - times * _BESIDE / 2, col + times * _BESIDE / 2
+
+
 def _boundaries(annotation: Annotation, track: Track) -> list[Evidence]:
     """Boundaries at the ends and, where there are two, the corner of a domain between them."""
     reach, limit = SAME_CALL_BP // track.resolution, _thresholds()["boundary"]
@@ -150,7 +155,7 @@ def _boundaries(annotation: Annotation, track: Track) -> list[Evidence]:
             if there
             else "No TAD corner at the loop"
         )
-        found.append(Evidence(text, there, (row, col) if there else None))
+        found.append(Evidence(text, there, _outside(row, col) if there else None))
     return found
 
 
@@ -182,7 +187,7 @@ def _loop(annotation: Annotation, layer: Layer) -> Evidence:
     p = layer.around(row, col, SAME_CALL_BP // layer.resolution)
     where = "the domain's corner" if annotation.kind is Kind.TAD else "the stripe's end"
     if p >= _thresholds()["point"]:
-        return Evidence(f"Loop at {where} (network output {p:.2f})", True, (row, col))
+        return Evidence(f"Loop at {where} (network output {p:.2f})", True, _outside(row, col))
     return Evidence(f"No loop at {where} (network output {p:.2f})", False)
 
 
@@ -205,4 +210,4 @@ def _orientation(annotation: Annotation, source: ContactSource, files: tuple[str
         return Evidence(f"CTCF motif at the stripe's anchor: {said[0]}", fits)
     convergent = said == ["forward", "reverse"]
     text = "Convergent pair of CTCF motifs" if convergent else f"No convergent pair: CTCF motifs {' and '.join(said)}"
-    return Evidence(text, convergent, _corner(annotation) if convergent else None)
+    return Evidence(text, convergent, _outside(*_corner(annotation), 2) if convergent else None)

@@ -102,7 +102,7 @@ def test_what_is_missing_is_said(trained: Path) -> None:
         drain(iter_loop_pairs([loop((1, 2), (3, 4))], request(trained)))
     with pytest.raises(ConfigError, match="no loop has an enhancer"):  # another assembly's chromosomes
         drain(iter_loop_pairs([loop((1, 9_999), (3, 99_999), "chr99")], request(trained)))
-    assert LoopPairsConfig().missing() == "Give the model's folder, a FASTA, enhancers, promoters, the line's name."
+    assert LoopPairsConfig().missing() == "Give the model's folder, a FASTA, enhancers, promoters, the cell line."
     assert LoopPairs({}, 3, "K562", 0.5).words().startswith("0 loops of 3")
 
 

@@ -16,8 +16,10 @@ PREFIX = "Why: "
 
 _COLOURS = {"probability": (0.0, 0.6, 1.0), "boundary_prior": (0.0, 0.55, 0.35), "exchange": (0.75, 0.0, 0.6)}
 _GATE = (0.85, 0.45, 0.0)
-_MARK_BP = 8_000  # less than two bins at 5 kb: a mark must not hide the dot
-_MARK = "#0040c0"
+_MARK_PX = 19
+_MARK, _INK = "#0040c0", "#ffffff"
+_LETTERS = {"Stripe": "S", "TAD boundary": "B", "TAD corner": "C", "Loop": "L", "Convergent pair": "M"}
+"""What stands in a mark: words beside it lay over each other, and were not read on dark bins."""
 
 
 def name_of_layer(name: str) -> str:
@@ -34,6 +36,13 @@ def name_of_layer(name: str) -> str:
         "weights": f"{what} weights{where}",
     }
     return PREFIX + words.get(kind, " ".join(name.split("/")))
+
+
+def letter_of(evidence: Any) -> str:
+    """The letter of the mark of what was found; empty where nothing is marked."""
+    if evidence.place is None:
+        return ""
+    return next((letter for words, letter in _LETTERS.items() if evidence.text.startswith(words)), evidence.text[:1])
 
 
 class ExplanationLayers(TemporaryLayers):
@@ -77,24 +86,18 @@ class ExplanationLayers(TemporaryLayers):
         words: dict[tuple[float, ...], list[str]] = {}
         for one in marks:
             place = one.place[::-1] if flipped else one.place
-            word = one.text.split(" at ")[0].split(" from ")[0]
             named = words.setdefault(tuple(place), [])
-            named += [word] if word not in named else []
+            named += [letter] if (letter := letter_of(one)) not in named else []
         return Points(
             np.array(list(words), float),
             name=f"{PREFIX}evidence",
-            symbol="x",
-            size=_MARK_BP,
+            symbol="disc",
+            size=1.0,
+            canvas_size_limits=(_MARK_PX, _MARK_PX),  # at any zoom large enough for a letter, and no larger
             face_color=_MARK,
-            border_width=0,
-            features={"evidence": [", ".join(named) for named in words.values()]},
-            text={
-                "string": "{evidence}",
-                "color": _MARK,
-                "size": 9,
-                "anchor": "center",
-                "translation": (1.2 * _MARK_BP, 0),  # below the mark
-            },
+            border_color=_MARK,  # vispy gives a mark that it enlarges a wide border
+            features={"evidence": ["".join(named) for named in words.values()]},
+            text={"string": "{evidence}", "color": _INK, "size": 8, "anchor": "center"},
             metadata={"hicstruct_why": "evidence"},
             **self._canvas.world_kwargs(),
         )

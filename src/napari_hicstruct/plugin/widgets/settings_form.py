@@ -1,4 +1,7 @@
-"""A form for settings of pydantic: one row a key, drawn by magicgui from the key's type and limits."""
+"""A form for settings of pydantic: one row a key, drawn by magicgui from the key's type and limits.
+
+A row bears the key's title, else its name.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,9 @@ class SettingsForm(QWidget):
         fields = {name: info for name, info in type(config).model_fields.items() if name not in left_out}
         widgets = [_widget(name, info, getattr(config, name)) for name, info in fields.items()]
         self.form: Any = Container(widgets=widgets, labels=False)
-        rows: list[tuple[str, QWidget | list[QWidget]]] = [(_words(one.name), one.native) for one in widgets]
+        rows: list[tuple[str, QWidget | list[QWidget]]] = [
+            (fields[one.name].title or _words(one.name), one.native) for one in widgets
+        ]
         vbox(form(rows), on=self)
         self.form.changed.connect(lambda *_: self.edited.emit(self.values()))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QShortcut, QShowEvent
-from qtpy.QtWidgets import QDialog, QLabel, QPushButton, QSplitter, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QSplitter, QWidget
 from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.kinds import KINDS
@@ -22,8 +22,9 @@ from napari_hicstruct.plugin.state.consensus import MIN_CALLERS
 from napari_hicstruct.plugin.state.upset import upset_of
 from napari_hicstruct.plugin.widgets.boxes import GAP, Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files, save_file
-from napari_hicstruct.plugin.widgets.inks import PROBLEM, SECONDARY, dress, inked
+from napari_hicstruct.plugin.widgets.inks import PROBLEM, SECONDARY, inked
 from napari_hicstruct.plugin.widgets.lifetime import follow, let_go
+from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.style import allow, selectable, show_text, subdued, wordy_button
 
@@ -38,7 +39,7 @@ _INVITATION = (
 )
 
 
-class ConsensusDialog(QDialog):
+class ConsensusDialog(MapDialog):
     """The panel of :class:`~napari_hicstruct.plugin.state.consensus.ConsensusState`; the map stays in use beside it.
 
     Parameters
@@ -49,19 +50,10 @@ class ConsensusDialog(QDialog):
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session, self.state = session, session.consensus
-        self.setWindowTitle("Consensus of callers")
+        super().__init__(session, parent, title="Consensus of callers", size=(820, 700))
         self._was_shown = False
         self.setAcceptDrops(True)
-        self.resize(820, 700)
-        self.table, self.settings, self.plot = CallerTable(self.state), SettingsForm(self.state), UpSetPlot()
-        self.members = MembersRow(session)
-        self.plot.clicked.connect(self.state.choose_members)
-        self.running = RunningRow(self.state, cancel="Cancel. What is not finished is as if it had never begun.")
-        self._build()
         QShortcut(QKeySequence.StandardKey.Undo, self, session.review.undo)  # the window's keys are not for its dialogs
-        dress(self, session.viewer)
         self._take_theme()
         self._later = qthrottled(self._update, timeout=30, leading=False, parent=self)
         self._step = qthrottled(self._show_step, timeout=100, leading=False, parent=self)
@@ -72,6 +64,11 @@ class ConsensusDialog(QDialog):
         self._update()
 
     def _build(self) -> None:
+        self.state = self._session.consensus
+        self.table, self.settings, self.plot = CallerTable(self.state), SettingsForm(self.state), UpSetPlot()
+        self.members = MembersRow(self._session)
+        self.plot.clicked.connect(self.state.choose_members)
+        self.running = RunningRow(self.state, cancel="Cancel. What is not finished is as if it had never begun.")
         self.add_button = _button(
             "Add files …", "Lists of loops, stripes, TADs or boundaries, several at once", self._add
         )

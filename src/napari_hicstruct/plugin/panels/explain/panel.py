@@ -15,7 +15,7 @@ from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.controllers.paint_later import paint_later
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.layers.explanation import ExplanationLayers, layer_count
+from napari_hicstruct.plugin.layers.explanation import ExplanationLayers, layer_count, letter_of
 from napari_hicstruct.plugin.state.explanation import Explain, default_explain
 from napari_hicstruct.plugin.state.geometry import box_of
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
@@ -140,7 +140,7 @@ class ExplainPanel(QWidget):
         self._adding = self.layers.iter_show(explanation, flipped=flipped)
         self._next_layer.start()  # after the words are painted
         self._headline.setText(_headline(explanation))
-        evidence = (f"{_MARKS[one.present]} {escape(str(one))}" for one in explanation.evidence)
+        evidence = (f"{_MARKS[one.present]} {_letter(one)}{escape(str(one))}" for one in explanation.evidence)
         self._words.setText("<br>".join([*evidence, *_experts(explanation)]))
         self._layers_text.setText(_layers_line(explanation, layer_count(explanation)))
         self._fit()
@@ -199,6 +199,12 @@ def _headline(explanation: Any) -> str:
         return f"<b>{who}</b> gives {here} at the edited place{was}."
     parts = [here, *(f"{name} {value:.3f}" for name, value in kept.items())]
     return f"<b>{who}</b> called this {what}: {', '.join(parts)}."
+
+
+def _letter(evidence: Any) -> str:
+    """The letter that stands in its mark on the map."""
+    letter = letter_of(evidence)
+    return f"<b>{escape(letter)}</b> " if letter else ""
 
 
 def _experts(explanation: Any) -> list[str]:

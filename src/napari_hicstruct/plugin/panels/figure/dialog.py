@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 from superqt.utils import qdebounced
 
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.figure import FigureState
 from napari_hicstruct.plugin.widgets.file_dialogs import save_file
-from napari_hicstruct.plugin.widgets.inks import dress
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.preview import Preview
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
 from napari_hicstruct.plugin.widgets.style import subdued
@@ -22,7 +22,7 @@ _FILTERS = "Vector figure (*.svg);;PDF (*.pdf);;PNG (*.png)"
 _AFTER_VIEW_MS = 300
 
 
-class FigureDialog(QDialog):
+class FigureDialog(MapDialog):
     """Settings of the figure, its preview, *Save as …*; the map stays in use beside it, and the preview follows it.
 
     Parameters
@@ -33,11 +33,16 @@ class FigureDialog(QDialog):
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session = session
-        self.state: FigureState = session.figure
-        self.setWindowTitle("Figure")
-        self.resize(900, 560)
+        super().__init__(session, parent, title="Figure", size=(900, 560))
+        self._draw_soon = qdebounced(self._draw, timeout=_AFTER_VIEW_MS, parent=self)
+        self.form.edited.connect(self._edit)
+        follow(self, self.state.drawn, self._drawn)
+        follow(self, self.state.failed, self._failed)
+        for signal in (session.view_changed, session.display_changed, session.labels.changed, session.map_changed):
+            follow(self, signal, self._draw_soon)
+
+    def _build(self) -> None:
+        self.state: FigureState = self._session.figure
         self.form = SettingsForm(self.state.look)
         self.preview_label = Preview()
         self.save_button = QPushButton("Save as …")
@@ -52,13 +57,6 @@ class FigureDialog(QDialog):
         left.addWidget(self.save_button)
         body.addLayout(left)
         body.addWidget(self.preview_label, 1)
-        dress(self, session.viewer)
-        self._draw_soon = qdebounced(self._draw, timeout=_AFTER_VIEW_MS, parent=self)
-        self.form.edited.connect(self._edit)
-        follow(self, self.state.drawn, self._drawn)
-        follow(self, self.state.failed, self._failed)
-        for signal in (session.view_changed, session.display_changed, session.labels.changed, session.map_changed):
-            follow(self, signal, self._draw_soon)
 
     def showEvent(self, event: Any) -> None:
         """Draw it when it is opened."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.kinds import KINDS
@@ -14,8 +14,8 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.gallery.grid import MAX_SIDE, MIN_SIDE, USUAL_SIDE, ThumbGrid
 from napari_hicstruct.plugin.state.gallery import GalleryOrder, GalleryState, GalleryStatus
-from napari_hicstruct.plugin.widgets.inks import dress
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.style import Segmented, subdued
 from napari_hicstruct.wording import how_many
 
@@ -23,7 +23,7 @@ _KEYS = "A accepts · R rejects · U takes back · arrows · Shift and Ctrl choo
 _SIZE = "gallery_side"
 
 
-class GalleryDialog(QDialog):
+class GalleryDialog(MapDialog):
     """Which objects are shown, in which order, and the grid of them; the map stays in use beside it.
 
     Parameters
@@ -34,16 +34,8 @@ class GalleryDialog(QDialog):
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session = session
-        self.state: GalleryState = session.gallery
-        self.setWindowTitle("Gallery")
-        self.resize(980, 720)
-        self.grid = ThumbGrid(self.state)
-        self.grid.set_side(int(session.settings.get(_SIZE, USUAL_SIDE)))
-        self._build()
+        super().__init__(session, parent, title="Gallery", size=(980, 720))
         QShortcut(QKeySequence.StandardKey.Undo, self, self.state.undo)
-        dress(self, session.viewer)
         self._count_soon = qthrottled(self._count, timeout=60, leading=False, parent=self)
         follow(self, self.state.listed, self._listed)
         follow(self, self.state.came, self.grid.take)
@@ -53,6 +45,9 @@ class GalleryDialog(QDialog):
         self._listed()
 
     def _build(self) -> None:
+        self.state: GalleryState = self._session.gallery
+        self.grid = ThumbGrid(self.state)
+        self.grid.set_side(int(self._session.settings.get(_SIZE, USUAL_SIDE)))
         kinds = {kind.value: (_title(info.plural), f"Show {info.plural}.") for kind, info in KINDS.items()}
         self.kind = Segmented(kinds, name="Kind")
         self.kind.set_value(self.state.kind.value)

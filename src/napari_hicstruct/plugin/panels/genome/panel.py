@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QDialog, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.genome.picture import GenomePicture
-from napari_hicstruct.plugin.widgets.inks import dress
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.style import subdued, wordy_button
 
 _HINT = "Wheel zooms, a drag pans. A click on the diagonal goes there in the map, beside it to that pair."
 
 
-class GenomeDialog(QDialog):
+class GenomeDialog(MapDialog):
     """The picture with what it is, where the mouse is, and the way back from a pair; the map stays in use beside it.
 
     Parameters
@@ -28,10 +28,13 @@ class GenomeDialog(QDialog):
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._window, self.view = session, session.genome_view
-        self.setWindowTitle("Whole genome")
-        self.resize(720, 780)
+        super().__init__(session, parent, title="Whole genome", size=(720, 780))
+        follow(self, self.view.changed, self._update)
+        follow(self, session.map_changed, self._show)
+        self._update()
+
+    def _build(self) -> None:
+        self.view = self._session.genome_view
         self.title, self.text = QLabel(), subdued(QLabel(_HINT))
         self.text.setWordWrap(True)
         self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -53,10 +56,6 @@ class GenomeDialog(QDialog):
         column.addWidget(self.bar)
         column.addWidget(self.picture, 1)
         column.addWidget(self.text)
-        dress(self, session.viewer)
-        follow(self, self.view.changed, self._update)
-        follow(self, session.map_changed, self._show)
-        self._update()
 
     def showEvent(self, event: Any) -> None:
         """Read only while somebody looks."""
@@ -77,12 +76,12 @@ class GenomeDialog(QDialog):
             super().keyPressEvent(event)
 
     def _show(self) -> None:
-        if self._window.source is None or not self.isVisible():
+        if self._session.source is None or not self.isVisible():
             return
         try:
             self.view.show()
         except HicStructError as error:
-            self._window.problem.emit(error)
+            self._session.problem.emit(error)
 
     def _update(self) -> None:
         view = self.view
@@ -101,4 +100,4 @@ class GenomeDialog(QDialog):
         try:
             self.text.setText(self.view.click(row, col) or _HINT)
         except HicStructError as error:
-            self._window.problem.emit(error)
+            self._session.problem.emit(error)

@@ -7,7 +7,6 @@ from pathlib import Path
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -24,8 +23,8 @@ from napari_hicstruct.config.pileup import GroupBy
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.pileup import PileupState
-from napari_hicstruct.plugin.widgets.inks import dress
 from napari_hicstruct.plugin.widgets.lifetime import follow
+from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.preview import Preview
 from napari_hicstruct.plugin.widgets.style import form, subdued
 
@@ -44,7 +43,7 @@ _ABOUT = (
 )
 
 
-class PileupDialog(QDialog):
+class PileupDialog(MapDialog):
     """What is piled up, the picture, and *Save to folder …*.
 
     Parameters
@@ -55,17 +54,12 @@ class PileupDialog(QDialog):
     """
 
     def __init__(self, session: Session, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._session = session
-        self.state: PileupState = session.pileup
-        self.setWindowTitle("Pile-ups")
-        self.resize(980, 560)
-        self._build()
-        dress(self, session.viewer)
+        super().__init__(session, parent, title="Pile-ups", size=(980, 560))
         follow(self, self.state.drawn, self._drawn)
         follow(self, self.state.failed, self._failed)
 
     def _build(self) -> None:
+        self.state: PileupState = self._session.pileup
         self.kind, self.by, self.distances = QComboBox(), QComboBox(), QLineEdit()
         self.kind.addItem("all kinds", None)
         for kind, info in KINDS.items():
