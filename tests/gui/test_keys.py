@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from napari.layers import Shapes
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QApplication,
@@ -19,16 +19,18 @@ from qtpy.QtWidgets import (
     QListWidget,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QSpinBox,
     QTableWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_hicstruct.plugin.controllers import key_sheet
 from napari_hicstruct.plugin.controllers.key_sheet import KeyCap, KeySheet
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from napari_hicstruct.plugin.panels.review.tools import ToolRow
-from napari_hicstruct.plugin.state.commands import COMMANDS
+from napari_hicstruct.plugin.state.commands import COMMANDS, MOUSE
 from tests.gui.edit_kit import CHROM, Kind, Status, loop, make_project, press
 from tests.gui.test_edit_window import Window
 from tests.gui.view_kit import pump
@@ -291,6 +293,22 @@ def test_the_sheet_lists_every_command_and_opens_by_key_and_menu(window: Window)
     assert judged(window) == 0
     press(sheet, "Escape")
     assert not sheets()
+
+
+@pytest.mark.parametrize(("room", "cut"), [((1_340, 700), False), ((1_000, 690), False), ((880, 460), True)])
+def test_the_sheet_fits_the_screen(
+    window: Window, monkeypatch: pytest.MonkeyPatch, room: tuple[int, int], cut: bool
+) -> None:
+    """It was 1,297 px wide whatever the screen was; what has no room is turned by the wheel, and only upwards."""
+    monkeypatch.setattr(key_sheet, "_room", lambda _parent: QSize(*room))
+    sheet = KeySheet((*COMMANDS, *MOUSE), window.viewer.window._qt_window, ends="?")
+    sheet.show()
+    pump(lambda: False, 0.2)
+    assert (sheet.width() <= room[0], sheet.height() <= room[1]) == (True, True)
+    area = sheet.findChild(QScrollArea)
+    assert area.horizontalScrollBar().maximum() == 0, "no word is cut at the right"
+    assert (area.verticalScrollBar().maximum() > 0) is cut
+    sheet.close()
 
 
 def test_the_status_bar_names_no_key_that_means_something_else_here(window: Window) -> None:

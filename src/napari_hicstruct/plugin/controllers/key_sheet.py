@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qtpy.QtCore import QRectF, QSize, Qt
-from qtpy.QtGui import QFontMetricsF, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
-from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from qtpy.QtGui import QFontMetricsF, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QShowEvent
+from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.state.commands import Command
-from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
+from napari_hicstruct.plugin.widgets.boxes import hbox
 
 _COLUMNS = (("Judge", "Undo", "Mouse"), ("Go", "Draw", "Help"), ("Look",))
-_CAPS_WIDTH = (150, 96, 96)
-"""Of the column of caps, px."""
+_FEWER_COLUMNS = (("Judge", "Undo", "Draw", "Help"), ("Go", "Look", "Mouse"))
+"""On a small screen; on a very small one they are turned by the wheel."""
+
+_WIDE_CAPS, _CAPS, _MARGIN, _BAR_PX = 150, 96, 24, 16
+"""Width of the caps of the first column and of others, margins, and a scroll bar, px."""
 
 _NOTE = "Keys work wherever the keyboard is, except in a text box while you type in it: Return or Esc leaves it."
 
@@ -64,23 +67,60 @@ class KeySheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle("HiC Structures: keys")
         self._ends = ends
-        listed = [one for one in commands if one.group]
-        row = hbox(spacing=36)
-        for groups, width in zip(_COLUMNS, _CAPS_WIDTH, strict=True):
-            column = vbox(spacing=14)
-            for group in groups:
-                column.addLayout(_group(group, [one for one in listed if one.group == group], width))
-            column.addStretch(1)
-            row.addLayout(column)
-        note = QLabel(_NOTE)
-        note.setWordWrap(True)
-        vbox(row, note, on=self, spacing=16, margins=(24, 20, 24, 18))
+        self._listed = [one for one in commands if one.group]
+        self._note, self._area = QLabel(_NOTE), QScrollArea()
+        self._note.setWordWrap(True)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_MARGIN, 20, _MARGIN, 18)
+        layout.setSpacing(16)
+        layout.addWidget(self._area, 1)
+        layout.addWidget(self._note)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Three columns of keys where the screen has room for them, else two; only now their fonts are known."""
+        room = _room(self.parentWidget() or self)
+        for columns in (_COLUMNS, _FEWER_COLUMNS):
+            table = _table(columns, self._listed)
+            self._area.setWidget(table)
+            for one in (table, *table.findChildren(QWidget)):
+                one.ensurePolished()
+            wanted = table.sizeHint() + QSize(2 * _MARGIN + _BAR_PX, _BAR_PX)
+            if wanted.width() <= room.width():
+                break
+        height = wanted.height() + 2 * _MARGIN + 16 + self._note.heightForWidth(wanted.width())
+        self.resize(QSize(wanted.width(), height).boundedTo(room))
+        super().showEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         if event is not None and event.text() == self._ends:
             self.close()
         else:
             super().keyPressEvent(event)
+
+
+def _room(parent: QWidget) -> QSize:
+    """What the screen has for a dialog and its frame."""
+    screen = parent.screen()
+    return QSize(1_280, 700) if screen is None else screen.availableGeometry().size() - QSize(20, 50)
+
+
+def _table(columns: Iterable[Iterable[str]], commands: list[Command]) -> QWidget:
+    """Groups of keys, from above in columns."""
+    table = QWidget()
+    row = QHBoxLayout(table)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(36)
+    for groups in columns:
+        column = QVBoxLayout()
+        column.setSpacing(14)
+        width = _WIDE_CAPS if "Judge" in groups else _CAPS
+        for group in groups:
+            column.addLayout(_group(group, [one for one in commands if one.group == group], width))
+        column.addStretch(1)
+        row.addLayout(column)
+    return table
 
 
 def _group(title: str, commands: list[Command], width: int) -> QGridLayout:
