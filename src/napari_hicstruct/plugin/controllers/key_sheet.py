@@ -13,7 +13,8 @@ from napari_hicstruct.plugin.widgets.boxes import hbox
 
 _COLUMNS = (("Judge", "Undo", "Mouse"), ("Go", "Draw", "Help"), ("Look",))
 _FEWER_COLUMNS = (("Judge", "Undo", "Draw", "Help"), ("Go", "Look", "Mouse"))
-"""On a small screen; on a very small one they are turned by the wheel."""
+_ONE_COLUMN = (("Judge", "Undo", "Go", "Draw", "Mouse", "Look", "Help"),)
+"""On a small screen; on a very small one the wheel turns them."""
 
 _WIDE_CAPS, _CAPS, _MARGIN, _BAR_PX = 150, 96, 24, 16
 """Width of the caps of the first column and of others, margins, and a scroll bar, px."""
@@ -79,9 +80,9 @@ class KeySheet(QDialog):
         layout.addWidget(self._note)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Three columns of keys where the screen has room for them, else two; only now their fonts are known."""
+        """Three columns of keys where the screen has room for them, else two, or one; only now their fonts are known."""
         room = _room(self.parentWidget() or self)
-        for columns in (_COLUMNS, _FEWER_COLUMNS):
+        for columns in (_COLUMNS, _FEWER_COLUMNS, _ONE_COLUMN):
             table = _table(columns, self._listed)
             self._area.setWidget(table)
             for one in (table, *table.findChildren(QWidget)):
