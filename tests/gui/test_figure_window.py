@@ -6,6 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
+
 from napari_hicstruct.annotations import Origin, read_labels
 from napari_hicstruct.genome import Interval
 from tests.gui.view_kit import open_in, pump
@@ -41,6 +44,43 @@ def test_the_view_becomes_a_figure(make_napari_viewer: Callable[..., Any], data_
     assert pump(lambda: (tmp_path / "view.svg").exists() and not session.figure.writing)
     text = (tmp_path / "view.svg").read_text()
     assert f"HiCCUPS ({len(loops.records)})" in text
+    dialog.close()
+
+
+@pytest.mark.parametrize("tilted", [False, True])
+def test_what_was_drawn_by_hand_is_in_the_figure(
+    make_napari_viewer: Callable[..., Any], data_dir: Path, tmp_path: Path, tilted: bool
+) -> None:
+    """Points and shapes that a person added with napari, where they are seen and in their colours."""
+    viewer = make_napari_viewer(show=True)
+    session, dock = open_in(viewer, data_dir / "maps" / "GM12878_MboI_chr21_10kb_hg19.cool")
+    region = Interval("21", 34_000_000, 36_000_000)
+    session.go_to(region, region, rest=True)
+    session.show_tilted(tilted)
+    place = np.array([34_500_000.0, 35_500_000.0])
+    seen = np.array(session.projection.to_world(place))
+    viewer.add_points([seen], size=50_000, face_color="#00ff00", symbol="square", name="mine")
+    viewer.add_points([seen], visible=False, name="hidden")
+    box = [[-100_000, -100_000], [-100_000, 200_000], [100_000, 200_000], [100_000, -100_000]]
+    viewer.add_shapes(
+        [seen + box, seen + box, seen + box[:2]],
+        shape_type=["rectangle", "ellipse", "line"],
+        edge_color="#12ab34",
+        face_color="transparent",
+    )
+    dialog = dock.open_dialog("figure")
+    marks, lines = session.figure.request(tmp_path / "x.svg").overlays
+    (points,) = marks.marks
+    assert points.places[0] == pytest.approx(place)
+    assert (points.marker, points.sizes.tolist()) == ("s", [50_000.0])
+    assert [(len(one.places), one.closed) for one in lines.lines] == [(4, True), (60, True), (2, False)]
+    dialog.save(str(tmp_path / "view.svg"))
+    assert pump(lambda: (tmp_path / "view.svg").exists() and not session.figure.writing)
+    text = (tmp_path / "view.svg").read_text()
+    assert text.count("stroke: #12ab34") == 3
+    assert "#00ff00" in text
+    dialog.form.form["layers"].value = False
+    assert session.figure.request(tmp_path / "x.svg").overlays == ()
     dialog.close()
 
 

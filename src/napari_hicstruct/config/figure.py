@@ -17,5 +17,6 @@ class FigureLook(FrozenConfig):
     tilted: bool = Field(False, description="the diagonal lies horizontally, distance goes up")
     labels: bool = Field(True, description="what is shown of the sets")
     tracks: bool = Field(True, description="the tracks that are shown")
+    layers: bool = Field(True, description="points and shapes that were added with napari")
     same_colours: bool = Field(True, description="the colour limits of the window; off: by the 97th percentile in view")
     dpi: int = Field(600, ge=72, le=2400, description="of the picture of the bins; all else is lines and text")

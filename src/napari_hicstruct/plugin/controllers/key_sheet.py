@@ -80,7 +80,7 @@ class KeySheet(QDialog):
         layout.addWidget(self._note)
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Three columns of keys where the screen has room for them, else two, or one; only now their fonts are known."""
+        """Three columns of keys where the screen has room, else two, or one; only now their fonts are known."""
         room = _room(self.parentWidget() or self)
         for columns in (_COLUMNS, _FEWER_COLUMNS, _ONE_COLUMN):
             table = _table(columns, self._listed)

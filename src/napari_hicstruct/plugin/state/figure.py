@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
 from napari_hicstruct.plugin.state.seen import AxisKind
 from napari_hicstruct.wording import middle_elided
+from napari_hicstruct.workflows.figure.overlays import Overlay
 from napari_hicstruct.workflows.figure.request import FigureRequest, LabelSet, Theme, TrackRow
 
 MAX_RECORDS = 5_000
@@ -43,6 +44,8 @@ class FigureState:
     written : Signal(FigureResult)
     failed : Signal(HicStructError)
     look : FigureLook
+    by_hand : callable
+        Gives what a person drew over the map with napari, which a state does not know.
     """
 
     drawn = Signal(object)
@@ -52,6 +55,7 @@ class FigureState:
     def __init__(self, window: Any) -> None:
         self._window = window
         self.look = FigureLook(tilted=_is_tilted(window))
+        self.by_hand: Callable[[], tuple[Overlay, ...]] = tuple
         self._preview = BackgroundJob(window.runner, on_done=self.drawn.emit, on_error=self.failed.emit)
         self._writing = BackgroundJob(window.runner, on_done=self._written, on_error=self.failed.emit)
 
@@ -123,6 +127,7 @@ class FigureState:
             cols=cols,
             out=path,
             **self._both(self._sets(rows, cols) if look.labels else ()),
+            overlays=self.by_hand() if look.layers else (),
             tracks=_tracks(window) if look.tracks else (),
             tilted=look.tilted,
             max_distance=reach,

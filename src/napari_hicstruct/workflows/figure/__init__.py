@@ -22,6 +22,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.wording import distinct_names, how_many
 from napari_hicstruct.workflows.figure.draw_labels import Drawn, draw_sets, sets_in_view
 from napari_hicstruct.workflows.figure.draw_map import draw_bar, draw_values, frame, name_axis, name_distance, shades_of
+from napari_hicstruct.workflows.figure.draw_overlays import draw_overlays
 from napari_hicstruct.workflows.figure.draw_tracks import draw_track, height_of
 from napari_hicstruct.workflows.figure.legend import draw_legend, legend_lines
 from napari_hicstruct.workflows.figure.page import Page, lay_out
@@ -250,6 +251,7 @@ def _draw_upright(request: FigureRequest, content: _Content, page: Page, figure:
     axes.set(xlim=(cols.start, cols.end), ylim=(content.rows.end, content.rows.start))
     for half in content.sets:
         draw_sets(axes, half, place, len(cols) / page.map.width, by_score=request.by_score)
+    draw_overlays(axes, request.overlays, place, len(cols) / page.map.width)
     axes.set(xlim=(cols.start, cols.end), ylim=(content.rows.end, content.rows.start))
     name_axis(axes, cols, page.map.width, upright=False)
     name_axis(axes, content.rows, page.map.height, upright=True)
@@ -279,6 +281,8 @@ def _draw_tilted(request: FigureRequest, content: _Content, page: Page, figure: 
         axes.set(**limits)
         sets = content.sets[below] if len(boxes) == 2 else [one for half in content.sets for one in half]
         draw_sets(axes, sets, place, len(cols) / box.width, by_score=request.by_score)
+        if not below:
+            draw_overlays(axes, request.overlays, place, len(cols) / box.width)
         axes.set(**limits)
         frame(axes, ("left", "top" if below else "bottom"))
         name_distance(axes, reach, box.height, below=bool(below))

@@ -11,6 +11,7 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.contacts.pair_levels import DIVERGING, Joined
 from napari_hicstruct.errors import ConfigError, RegionError
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.workflows.figure.overlays import Overlay
 
 KINDS_OF_FILE = (".svg", ".pdf", ".png")
 """What a figure is written as, by its ending."""
@@ -84,6 +85,8 @@ class FigureRequest:
         ``.svg``, ``.pdf`` or ``.png``.
     labels, second_labels : tuple of LabelSet
         On the first map, and on the second.
+    overlays : tuple of Overlay
+        What was drawn over the map by hand.
     tracks : tuple of TrackRow
         Under the map, from above.
     tilted : bool
@@ -122,6 +125,7 @@ class FigureRequest:
     cols: Interval | None = None
     labels: tuple[LabelSet, ...] = ()
     second_labels: tuple[LabelSet, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
     tracks: tuple[TrackRow, ...] = ()
     tilted: bool = False
     max_distance: int = 0

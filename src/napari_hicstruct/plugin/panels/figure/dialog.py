@@ -10,6 +10,7 @@ from superqt.utils import qdebounced
 
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
+from napari_hicstruct.plugin.layers.drawn_by_hand import overlays_of
 from napari_hicstruct.plugin.state.figure import FigureState
 from napari_hicstruct.plugin.widgets.file_dialogs import save_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
@@ -40,9 +41,13 @@ class FigureDialog(MapDialog):
         follow(self, self.state.failed, self._failed)
         for signal in (session.view_changed, session.display_changed, session.labels.changed, session.map_changed):
             follow(self, signal, self._draw_soon)
+        for name in ("inserted", "removed"):
+            follow(self, session.viewer.layers.events[name], self._draw_soon)
 
     def _build(self) -> None:
         self.state: FigureState = self._session.figure
+        canvas = self._session.canvas
+        self.state.by_hand = lambda: overlays_of(canvas)
         self.form = SettingsForm(self.state.look)
         self.preview_label = Preview()
         self.save_button = QPushButton("Save as …")

@@ -1,0 +1,54 @@
+"""What a person drew on the map with other tools: lines, outlines and marks, in their own colours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_hicstruct.workflows.figure.overlays import DrawnMark, Overlay
+from napari_hicstruct.workflows.figure.place import Place
+from napari_hicstruct.workflows.figure.style import POINT_MM
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LINE_PT = 0.8
+_LEAST_MM = 0.8
+_ZORDER = 6
+_OPEN_MARKERS = ("+", "x", "_", "|")
+"""They have no inside."""
+
+
+def draw_overlays(axes: Axes, overlays: Iterable[Overlay], place: Place, bp_per_mm: float) -> None:
+    """Draw layers over the map, the first one lowest; nothing is drawn beyond the axes."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    for one in overlays:
+        for line in one.lines:
+            points = place.points(line.places)
+            closed = [points, points[:1]] if line.closed else [points]
+            path = Path(np.concatenate(closed), closed=line.closed)
+            axes.add_patch(
+                PathPatch(
+                    path,
+                    edgecolor=line.edge,
+                    facecolor=line.face,
+                    fill=line.closed and line.face[3] > 0,
+                    linewidth=LINE_PT,
+                    zorder=_ZORDER,
+                )
+            )
+        for mark in one.marks:
+            _draw_marks(axes, mark, place, bp_per_mm)
+
+
+def _draw_marks(axes: Axes, mark: DrawnMark, place: Place, bp_per_mm: float) -> None:
+    points = place.points(mark.places)
+    sizes = np.maximum(mark.sizes / bp_per_mm, _LEAST_MM) / POINT_MM
+    colours: dict[str, Any] = {"facecolors": mark.faces, "edgecolors": mark.edges}
+    if mark.marker in _OPEN_MARKERS:
+        colours = {"c": mark.faces}
+    axes.scatter(*points.T, s=sizes**2, marker=mark.marker, linewidths=LINE_PT, zorder=_ZORDER, **colours)
