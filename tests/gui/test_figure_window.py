@@ -49,7 +49,11 @@ def test_the_view_becomes_a_figure(make_napari_viewer: Callable[..., Any], data_
 
 @pytest.mark.parametrize("tilted", [False, True])
 def test_what_was_drawn_by_hand_is_in_the_figure(
-    make_napari_viewer: Callable[..., Any], data_dir: Path, tmp_path: Path, tilted: bool
+    make_napari_viewer: Callable[..., Any],
+    data_dir: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    tilted: bool,
 ) -> None:
     """Points and shapes that a person added with napari, where they are seen and in their colours."""
     viewer = make_napari_viewer(show=True)
@@ -68,6 +72,7 @@ def test_what_was_drawn_by_hand_is_in_the_figure(
         edge_color="#12ab34",
         face_color="transparent",
     )
+    assert "units" not in capsys.readouterr().out, "napari said with each of them that units differ"
     dialog = dock.open_dialog("figure")
     marks, lines = session.figure.request(tmp_path / "x.svg").overlays
     (points,) = marks.marks

@@ -11,6 +11,9 @@ from napari_hicstruct.plugin.layers.units import basepair
 _NONE = "pixel"
 """What napari gives a layer that nobody gave a unit."""
 
+_COMPARES = "_update_world_units"
+"""Of napari's canvas."""
+
 
 class ForeignUnits:
     """Gives base pairs to layers without a unit while a map is open, and takes them back afterwards.
@@ -23,6 +26,7 @@ class ForeignUnits:
         self._canvas = canvas
         self._former: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
         events = canvas.viewer.layers.events
+        events.inserting.connect(self._on_inserting)
         events.inserted.connect(self._on_inserted)
         events.removed.connect(self.give_back)
         canvas.window.map_changed.connect(self.give_back)
@@ -31,6 +35,7 @@ class ForeignUnits:
         """Give all units back and let go of the window."""
         if self._canvas.viewer is not None:
             events = self._canvas.viewer.layers.events
+            events.inserting.disconnect(self._on_inserting)
             events.inserted.disconnect(self._on_inserted)
             events.removed.disconnect(self.give_back)
         self._canvas.window.map_changed.disconnect(self.give_back)
@@ -56,6 +61,21 @@ class ForeignUnits:
             if layer.units[-2:] == (unit, unit):
                 layer.units = units
 
+    def _on_inserting(self, _event: Any) -> None:
+        """Let napari compare units only after they were given: it draws, and warns, before others hear of a layer."""
+        drawn = self._drawn()
+        if self._canvas.window.source is not None and drawn is not None:
+            drawn.__dict__[_COMPARES] = lambda: None
+
     def _on_inserted(self, _event: Any) -> None:
         if self._canvas.window.source is not None:
             self.adopt()
+        drawn = self._drawn()
+        if drawn is not None and drawn.__dict__.pop(_COMPARES, None) is not None:
+            drawn._deferred_world_units_update()
+
+    def _drawn(self) -> Any:
+        """napari's canvas, where it compares units as we know it."""
+        window = getattr(self._canvas.viewer, "window", None)
+        found = getattr(getattr(window, "_qt_viewer", None), "canvas", None)
+        return found if hasattr(type(found), _COMPARES) else None

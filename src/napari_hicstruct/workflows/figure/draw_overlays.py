@@ -14,7 +14,7 @@ from napari_hicstruct.workflows.figure.style import POINT_MM
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LINE_PT = 0.8
+LINE_PT, EDGE_PT = 0.8, 0.3
 _LEAST_MM = 0.8
 _ZORDER = 6
 _OPEN_MARKERS = ("+", "x", "_", "|")
@@ -48,7 +48,7 @@ def draw_overlays(axes: Axes, overlays: Iterable[Overlay], place: Place, bp_per_
 def _draw_marks(axes: Axes, mark: DrawnMark, place: Place, bp_per_mm: float) -> None:
     points = place.points(mark.places)
     sizes = np.maximum(mark.sizes / bp_per_mm, _LEAST_MM) / POINT_MM
-    colours: dict[str, Any] = {"facecolors": mark.faces, "edgecolors": mark.edges}
+    look: dict[str, Any] = {"facecolors": mark.faces, "edgecolors": mark.edges, "linewidths": EDGE_PT}
     if mark.marker in _OPEN_MARKERS:
-        colours = {"c": mark.faces}
-    axes.scatter(*points.T, s=sizes**2, marker=mark.marker, linewidths=LINE_PT, zorder=_ZORDER, **colours)
+        look = {"c": mark.faces, "linewidths": LINE_PT}
+    axes.scatter(*points.T, s=sizes**2, marker=mark.marker, zorder=_ZORDER, **look)

@@ -83,7 +83,7 @@ def draw_track(axes: Axes, row: TrackRow, span: Interval, box: Box, ink: Inks, c
               fontsize=SMALL_PT)  # fmt: skip
 
 
-def _elided(name: str, letters: int = 14) -> str:
+def _elided(name: str, letters: int = 12) -> str:
     """A name that fits beside the track, in up to two lines."""
     if len(name) <= letters:
         return name
