@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.errors import Cancelled
+from napari_hicstruct.errors import Cancelled, MapError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.prediction import PredictionState
@@ -151,6 +151,13 @@ def test_a_failure_is_one_problem(window: TinyWindow, error: Exception) -> None:
     assert len(window.problems) == 1
     assert str(error) in bench.messages[-1] or "RuntimeError" in bench.messages[-1]
     assert not bench.state.running
+
+
+def test_a_failure_says_its_reason_before_the_name_of_the_file(window: TinyWindow) -> None:
+    bench = Bench(window, Script(windows=0, error=MapError("holds no contacts.", where="/a/long/way/to/map.cool")))
+    bench.state.run()
+    bench.runner.advance(2)
+    assert bench.messages[-1] == "Holds no contacts. (map.cool)"
 
 
 def test_what_cannot_be_done_has_a_reason(window: TinyWindow) -> None:

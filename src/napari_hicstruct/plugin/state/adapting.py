@@ -13,6 +13,7 @@ from napari_hicstruct.plugin.state.jobs import Runner
 from napari_hicstruct.plugin.state.panel_work import ReviewWork
 from napari_hicstruct.plugin.state.prediction import PredictionState, spare_threads
 from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.state.sentences import short_text
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
@@ -102,7 +103,7 @@ class AdaptState(ReviewWork):
             try:
                 self._known = (model, self._backend.why_not(model))
             except HicStructError as error:
-                self._known = (model, str(error))
+                self._known = (model, short_text(error))
         return self._known[1]
 
     # ------------------------------------------------------------------ adapt, look, take back

@@ -13,6 +13,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, display_name, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
+from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class GenomeView:
         self.changed.emit()
 
     def _on_error(self, error: HicStructError) -> None:
-        self.problem = str(error)
+        self.problem = short_text(error)
         self.changed.emit()
 
     def _on_map(self) -> None:

@@ -15,7 +15,7 @@ from napari_hicstruct.plugin.state.models import reference_of
 from napari_hicstruct.plugin.state.panel_work import PanelWork
 from napari_hicstruct.plugin.state.prediction import PredictionState, spare_threads
 from napari_hicstruct.plugin.state.project import ProjectState
-from napari_hicstruct.plugin.state.sentences import reason
+from napari_hicstruct.plugin.state.sentences import reason, short_text
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations.project import Project
@@ -176,7 +176,7 @@ class LearningState(PanelWork):
 
     def _not_counted(self, error: HicStructError) -> None:
         self._counted((0, 0))
-        self._say(str(error))
+        self._say(short_text(error))
 
     @property
     def read_only(self) -> str:
@@ -270,7 +270,7 @@ class LearningState(PanelWork):
         try:
             self.project.lineage.use(sha256, reason)
         except HicStructError as error:
-            self._say(str(error))
+            self._say(short_text(error))
             self._window.problem.emit(error)
             return
         if self.result is not None:
@@ -310,7 +310,7 @@ class LearningState(PanelWork):
                 self._set_result(result, in_use=in_use, learnt_at=learnt_at)
                 return
         except HicStructError as error:
-            self._say(str(error))
+            self._say(short_text(error))
         self._set_result(None, in_use=False)
 
     # ------------------------------------------------------------------ what happened elsewhere

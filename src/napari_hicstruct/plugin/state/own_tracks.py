@@ -15,6 +15,7 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, n_bins
 from napari_hicstruct.jobs import CancelToken, Clock
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
+from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.state.shown_track import OWN
 from napari_hicstruct.tracks.signal import BinSignal
 
@@ -105,7 +106,7 @@ class OwnTracks:
         chrom, names = self._running
         for name in names:
             self._known.add((name, chrom))  # not tried again
-            self.failed.emit(name, str(error))
+            self.failed.emit(name, short_text(error))
         self._start_next()
 
     # ------------------------------------------------------------------ at an anchor
@@ -133,7 +134,7 @@ class OwnTracks:
 
     def _failed_4c(self, error: HicStructError) -> None:
         self._next_4c = None
-        self.failed.emit("4c", str(error))
+        self.failed.emit("4c", short_text(error))
 
     # ------------------------------------------------------------------ from the project
     def from_calls(self) -> None:

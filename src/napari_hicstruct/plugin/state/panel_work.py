@@ -11,7 +11,7 @@ from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
 from napari_hicstruct.plugin.state.project import ProjectState
-from napari_hicstruct.plugin.state.sentences import reason
+from napari_hicstruct.plugin.state.sentences import reason, short_text
 
 
 class PanelWork:
@@ -105,5 +105,5 @@ class ReviewWork(PanelWork):
 
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()
-        self._say("Cancelled." if isinstance(error, Cancelled) else str(error))
+        self._say("Cancelled." if isinstance(error, Cancelled) else short_text(error))
         self._window.problem.emit(error)

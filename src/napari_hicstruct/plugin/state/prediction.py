@@ -17,6 +17,7 @@ from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 from napari_hicstruct.plugin.state.models import ModelChoice
 from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.run_options import RunOptions
+from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.workflows.predict.store import PredictedSet
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ class PredictionState:
         try:
             found = dict(self._backend.capabilities(source)) if source is not None else {}
         except HicStructError as error:
-            found = dict.fromkeys(TASKS, str(error))
+            found = dict.fromkeys(TASKS, short_text(error))
         for task, name in TASKS.items():
             if model is not None and model.tasks and task not in model.tasks:
                 found[task] = f"This model does not find {name}."
@@ -442,7 +443,7 @@ class PredictionState:
     def _failed(self, error: HicStructError) -> None:
         self.changed.emit()
         kept = f" Kept so far: {self._found}." if self._found.total else ""
-        self.message.emit(("Cancelled." if isinstance(error, Cancelled) else str(error)) + kept)
+        self.message.emit(("Cancelled." if isinstance(error, Cancelled) else short_text(error)) + kept)
         self._window.problem.emit(error)
 
     def _model_changed(self) -> None:

@@ -17,6 +17,7 @@ from napari_hicstruct.jobs import CancelToken
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job
 from napari_hicstruct.plugin.state.own_tracks import OwnTracks
 from napari_hicstruct.plugin.state.seen import AxisKind, AxisSpan
+from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.state.shown_track import COLOURS, MAX_HEIGHT, MIN_HEIGHT, OWN, OWN_PREFIX, ShownTrack
 from napari_hicstruct.plugin.state.track_parts import Part, Wanted, reading, wanted_for
 from napari_hicstruct.tracks import Gene, GeneTrack, Orientation
@@ -295,7 +296,7 @@ class TracksState:
         """A file that a person has just chosen is not listed; one that is remembered says what is wrong."""
         if isinstance(error, Cancelled):
             return
-        one.track, one.problem = None, str(error)
+        one.track, one.problem = None, short_text(error)
         self._window.problem.emit(error)
         if announced and one in self.tracks:
             self.remove(one.key)

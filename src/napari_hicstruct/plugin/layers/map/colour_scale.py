@@ -89,5 +89,5 @@ def _meaning(shown: MapLayer) -> str:
         return f"observed / expected, {bins}"
     if norm == RAW:
         return f"{_AS_STORED.get(kind, str(kind))}, {bins}"
-    how = "weights computed here" if norm == COMPUTED else f"by {norm}"
+    how = "by weights computed here" if norm == COMPUTED else f"by {norm}"
     return f"contacts balanced {how}, {bins}"

@@ -21,6 +21,7 @@ from napari_hicstruct.plugin.state.geometry import box_of
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from napari_hicstruct.plugin.state.numbers import BEFORE_EDIT, MEANINGS, NETWORK_OUTPUT, RANKING_SCORE, numbers_of
 from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
@@ -156,7 +157,7 @@ class ExplainPanel(QWidget):
 
     def _failed(self, error: HicStructError) -> None:
         if not isinstance(error, Cancelled):
-            self._show_text(str(error))
+            self._show_text(short_text(error))
 
     def _show_text(self, text: str) -> None:
         self._headline.setText(text)

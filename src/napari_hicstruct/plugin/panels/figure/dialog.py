@@ -12,6 +12,7 @@ from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.drawn_by_hand import overlays_of
 from napari_hicstruct.plugin.state.figure import FigureState
+from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.file_dialogs import save_file
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
@@ -90,4 +91,4 @@ class FigureDialog(MapDialog):
 
     def _failed(self, error: HicStructError) -> None:
         if not isinstance(error, Cancelled):
-            self.preview_label.say(str(error))
+            self.preview_label.say(short_text(error))

@@ -26,6 +26,7 @@ from napari_hicstruct.plugin.state.jobs import BackgroundJob
 from napari_hicstruct.plugin.state.models import reference_of
 from napari_hicstruct.plugin.state.numbers import first_number
 from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import compact_button, form, show_text, subdued
@@ -143,7 +144,7 @@ class ChangesView(QWidget):
             regions = self._prediction.view_regions()
             sides = [self._side(self.sides[name].currentData(), regions) for name in ("before", "after")]
         except HicStructError as error:
-            self._show_text(str(error))
+            self._show_text(short_text(error))
             return
         self._title = " → ".join(self.sides[name].currentText().partition(": ")[2] for name in ("before", "after"))
         self._job.start(lambda token: iter_changes(*sides, token=token))
@@ -164,7 +165,7 @@ class ChangesView(QWidget):
         self._show_text(f"Comparing: {progress.stage} · {progress.fraction:.0%}")
 
     def _failed(self, error: HicStructError) -> None:
-        self._show_text("" if isinstance(error, Cancelled) else str(error))
+        self._show_text("" if isinstance(error, Cancelled) else short_text(error))
         self._session.problem.emit(error)
         self._update_buttons()
 

@@ -23,6 +23,7 @@ from napari_hicstruct.config.pileup import GroupBy
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.state.pileup import PileupState
+from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.preview import Preview
@@ -126,4 +127,4 @@ class PileupDialog(MapDialog):
 
     def _failed(self, error: HicStructError) -> None:
         if not isinstance(error, Cancelled):
-            self.preview.say(str(error))
+            self.preview.say(short_text(error))
