@@ -36,7 +36,7 @@ def test_a_view_of_the_diagonal_alone_keeps_its_colours() -> None:
 
 def test_under_o_e_a_bin_without_contacts_is_not_a_masked_one() -> None:
     class TwoBins:
-        resolution, norm, derived, shape = 5_000, "weight", False, (2, 2)
+        resolution, norm, derived, shape, n_bins = 5_000, "weight", False, (2, 2), 2
 
         def __getitem__(self, _key: Any) -> np.ndarray:
             return np.array([[4, 0], [0, np.nan]], np.float32)
