@@ -65,6 +65,7 @@ class Invitation(QWidget):
         """Offer the maps that were open last, those that are still there."""
         for button in self.recent:
             self._recent.removeWidget(button)
+            button.hide()  # it goes with a later turn of the event loop
             button.deleteLater()
         for uri in [one for one in uris if Path(split_uri(one)[0]).exists()][:MAX_RECENT]:
             button = _line(middle_elided(readable(Path(split_uri(uri)[0]).name), _LETTERS), readable(uri))
