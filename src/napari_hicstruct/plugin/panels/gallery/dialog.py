@@ -114,6 +114,10 @@ class GalleryDialog(MapDialog):
 
     def _count(self) -> None:
         info, n = KINDS[self.state.kind], len(self.state.uids)
+        catalogue = self._session.labels.catalogue
+        if catalogue is None or not len(catalogue.records.uids):
+            self.summary.setText("There are no objects yet: run the model (Predict), or import labels.")
+            return
         if not n:
             self.summary.setText(f"There are no {info.plural} to show: choose another kind, set or status.")
             return
