@@ -18,6 +18,7 @@ from napari_hicstruct.plugin.layers.overlays.casing import CASING_PX, bands, out
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, casing_of, luminance
 from napari_hicstruct.plugin.state.geometry import Triangle
 from napari_hicstruct.plugin.state.hit import mark_size
+from napari_hicstruct.plugin.state.projection import TILTED
 from tests.gui.view_kit import open_in, pump, write_dots
 from tests.window_kit import boundary, loop, tad
 
@@ -92,6 +93,12 @@ def test_rings_and_diamonds_have_casings_and_crosses_have_none() -> None:
     (diamond,), _, _ = outlines(Kind.BOUNDARY, [item(boundary(300_000))], style)
     assert len(diamond) == 4
     assert np.ptp(diamond[:, 0]) == pytest.approx(mark_size(boundary(300_000), 1_000))
+    tilted = DrawStyle(bp_per_px=1_000, bp_per_world=TILTED.bp_per_world)
+    (turned,), _, _ = outlines(Kind.BOUNDARY, [item(boundary(300_000))], tilted)
+    on_canvas = (turned - turned.mean(axis=0)) @ TILTED.matrix[:2, :2].T
+    upright = (diamond - diamond.mean(axis=0)) / TILTED.bp_per_world
+    found = {tuple(corner) for corner in on_canvas.round().tolist()}
+    np.testing.assert_allclose(sorted(found), sorted(map(tuple, upright.round().tolist())), atol=1)
 
 
 def test_casings_are_drawn_and_leave_with_their_layer(make_napari_viewer: Callable[..., Any], tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from napari_hicstruct.annotations import Annotation, Kind, Origin, Status
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin.state.hit import mark_size
 from tests.gui.person import Person
 from tests.gui.view_kit import open_in, pump, write_dots
 
@@ -72,7 +73,12 @@ def test_map_labels_and_axes_are_in_line_at_every_zoom(window: Person) -> None:
         worst = max(worst, abs(columns.position(x) - middle.mean()) / res)
         worst = max(worst, abs(rows.position(y) - np.ptp(middle)) / res)
         overlay = session.editing.editor.overlays[Kind.LOOP]
-        place = overlay.vertices(overlay.uids.index(loops[9].uid))
+        number = overlay.uids.index(loops[9].uid)
+        width = mark_size(loops[9], session.canvas.bp_per_px(), current=False)
+        ring = pixel_drawn(window, overlay.layer, np.array([[b, a], [b, a + width]]))
+        drawn = overlay.layer.size[number] * camera.zoom
+        assert drawn == pytest.approx(np.hypot(*np.ptp(ring, axis=0)), rel=0.01), "as wide as its casing"
+        place = overlay.vertices(number)
         ((x, y),) = pixel_drawn(window, overlay.layer, place[None, ::-1])
         worst = max(worst, abs(columns.position(x) - (a + b + BIN) / 2) / BIN)
         worst = max(worst, abs(rows.position(y) - (b - a)) / BIN)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from napari_hicstruct.contacts.protocol import ContactSource
+    from napari_hicstruct.genome import Interval
     from napari_hicstruct.workflows.figure import LabelSet, TrackRow
 
 ShownLabels: TypeAlias = "Iterable[Annotation] | pd.DataFrame | str | Path | Mapping[str, Any]"
@@ -134,18 +135,15 @@ def figure(
     'map.svg'
     """
     from napari_hicstruct.workflows.figure import FigureRequest, iter_figure
-    from napari_hicstruct.workflows.figure.inputs import region_or_gene
 
-    source = source_of(map)
-    chromsizes = source.chromsizes
-    other = None if second is None else source_of(second)
+    source, other = source_of(map), None if second is None else source_of(second)
     size = {"width_mm": width_mm, "max_distance": max_distance, "resolution": resolution, "dpi": dpi}
     rows = _tracks(tracks)
     request = FigureRequest(
         map=source.uri,
-        region=region_or_gene(region, source, rows) if isinstance(region, str) else to_interval(region, chromsizes),
+        region=_place(region, source, rows),
         out=Path(out),
-        cols=None if cols is None else to_interval(cols, chromsizes),
+        cols=None if cols is None else to_interval(cols, source.chromsizes),
         labels=label_sets(labels, source),
         second_labels=label_sets(second_labels, other or source),
         tracks=rows,
@@ -160,6 +158,15 @@ def figure(
         joined=_joined(joined),
     )
     return drain(iter_figure(request, source=source)).path
+
+
+def _place(region: Region, source: ContactSource, tracks: tuple[TrackRow, ...]) -> Interval:
+    """The region, or what is around a gene of the tracks."""
+    from napari_hicstruct.workflows.figure.inputs import region_or_gene
+
+    if isinstance(region, str):
+        return region_or_gene(region, source, tracks)
+    return to_interval(region, source.chromsizes)
 
 
 def label_sets(given: Any, source: ContactSource) -> tuple[LabelSet, ...]:

@@ -62,16 +62,14 @@ def pileup(
     if project is not None:
         sets += grouped(project_records(project), by)
     chosen = resolution_of(source, resolution)
+    look = {"size": size, "margin": margin, "stretch_stripes": stretch_stripes, "control": not no_control}
     request = PileupRequest(
         sets=sets,
         resolution=chosen,
         flank=max(2, flank // chosen),
         distances=tuple(base_pairs(one) for one in by_distance.split(",") if one),
         norm=norm,
-        size=size,
-        margin=margin,
-        stretch_stripes=stretch_stripes,
-        control=not no_control,
+        **look,  # type: ignore[arg-type]
     )
     result = show_progress(iter_pileup(source, request), quiet)
     write_pileup(result, out, {"map": source.uri, "labels": labels, "project": project}, overwrite=overwrite)

@@ -98,7 +98,7 @@ class EditTool:
             self._handles.put([made])
         elif not np.array_equal(layer.data, places):
             layer.data = places
-            layer.size = _HANDLE_PX * self._canvas.bp_per_px()
+            layer.size = _HANDLE_PX * self._canvas.world_per_px()
 
     def close(self) -> None:
         """Take the handles out for good."""

@@ -120,7 +120,8 @@ class Editor:
     def _refill(self, kinds: frozenset[Kind]) -> None:
         labels = self.labels
         for kind in kinds & self.overlays.keys():
-            style = DrawStyle(self.canvas.bp_per_px(), labels.by_score, labels.current_uid, labels.opacity_of_others)
+            by, other, world = labels.by_score, labels.opacity_of_others, self.canvas.projection.bp_per_world
+            style = DrawStyle(self.canvas.bp_per_px(), by, labels.current_uid, other, world)
             items, overlay = self._items(kind), self.overlays[kind]
             overlay.fill(items, style)
             moving = str(overlay.layer.mode) == "select"

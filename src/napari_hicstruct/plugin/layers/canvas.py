@@ -64,6 +64,10 @@ class Canvas:
         """Base pairs along a row or a column per canvas pixel."""
         return self.projection.bp_per_world / max(float(self.viewer.scene.camera.zoom), 1e-12)
 
+    def world_per_px(self) -> float:
+        """Units of the world per canvas pixel: napari sizes its points by them, also on a tilted map."""
+        return 1.0 / max(float(self.viewer.scene.camera.zoom), 1e-12)
+
     def pixel_ratio(self) -> float:
         """Pixels of the screen per canvas pixel: 2 on most small screens of high resolution."""
         window = getattr(self.viewer, "window", None)

@@ -62,7 +62,7 @@ class ForeignUnits:
                 layer.units = units
 
     def _on_inserting(self, _event: Any) -> None:
-        """Let napari compare units only after they were given: it draws, and warns, before others hear of a layer."""
+        """Let napari compare units only once they are given: it draws, and warns, before it says that a layer came."""
         drawn = self._drawn()
         if self._canvas.window.source is not None and drawn is not None:
             drawn.__dict__[_COMPARES] = lambda: None

@@ -49,5 +49,7 @@ class TemporaryLayers:
         """Sizes of layers are in bp; napari's own limits on the canvas draw borders of another width than asked for."""
         for layer in self.layers:
             if PX in layer.metadata and layer in self._canvas:
-                name = "edge_width" if isinstance(layer, Vectors) else "size"
-                setattr(layer, name, layer.metadata[PX] * self._canvas.bp_per_px())
+                if isinstance(layer, Vectors):
+                    layer.edge_width = layer.metadata[PX] * self._canvas.bp_per_px()
+                else:
+                    layer.size = layer.metadata[PX] * self._canvas.world_per_px()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LINE_PT, EDGE_PT = 0.8, 0.3
-_LEAST_MM = 0.8
+_MIN_MM = 0.8
 _ZORDER = 6
 _OPEN_MARKERS = ("+", "x", "_", "|")
 """They have no inside."""
@@ -47,7 +47,7 @@ def draw_overlays(axes: Axes, overlays: Iterable[Overlay], place: Place, bp_per_
 
 def _draw_marks(axes: Axes, mark: DrawnMark, place: Place, bp_per_mm: float) -> None:
     points = place.points(mark.places)
-    sizes = np.maximum(mark.sizes / bp_per_mm, _LEAST_MM) / POINT_MM
+    sizes = np.maximum(mark.sizes / bp_per_mm, _MIN_MM) / POINT_MM
     look: dict[str, Any] = {"facecolors": mark.faces, "edgecolors": mark.edges, "linewidths": EDGE_PT}
     if mark.marker in _OPEN_MARKERS:
         look = {"c": mark.faces, "linewidths": LINE_PT}

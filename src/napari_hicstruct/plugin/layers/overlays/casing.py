@@ -100,14 +100,17 @@ def outlines(
     if kind in (Kind.STRIPE, Kind.TAD):
         drawn, corners = list(range(len(items))), [vertices for vertices, _ in drawing.shapes]
     else:
-        drawn, corners = _marks(drawing)
+        drawn, corners = _marks(drawing, turned=style.bp_per_world != 1.0)
     more = 2 * CASING_PX * style.bp_per_px
     lines, widths = drawing.lines, drawing.widths
     return corners, [casing_of(lines[i]) for i in drawn], [widths[i] + more for i in drawn]
 
 
-def _marks(drawing: Drawing) -> tuple[list[int], list[NDArray[np.float64]]]:
-    """Which are drawn as rings, squares and diamonds, and those outlines as napari draws them, by symbol."""
+def _marks(drawing: Drawing, *, turned: bool) -> tuple[list[int], list[NDArray[np.float64]]]:
+    """Which are drawn as rings, squares and diamonds, and those outlines as napari draws them, by symbol.
+
+    ``turned``: casings are turned with a tilted map, marks are not.
+    """
     by_symbol: dict[str, list[int]] = {}
     for i, symbol in enumerate(drawing.symbols):
         by_symbol.setdefault(symbol, []).append(i)
@@ -117,16 +120,16 @@ def _marks(drawing: Drawing) -> tuple[list[int], list[NDArray[np.float64]]]:
         if not (own := by_symbol.get(symbol)):
             continue
         drawn += own
-        corners += list(drawing.points[own, None] + drawing.sizes[own, None, None] / 2 * unit_mark(symbol))
+        corners += list(drawing.points[own, None] + drawing.sizes[own, None, None] / 2 * unit_mark(symbol, turned))
     return drawn, corners
 
 
 @cache
-def unit_mark(symbol: str) -> NDArray[np.float64]:
+def unit_mark(symbol: str, turned: bool = False) -> NDArray[np.float64]:
     """Corners (row, column) of a mark of radius 1 at the origin."""
     number = _CORNERS[symbol]
     turn, radius = (np.pi / 4, 2**0.5) if symbol == "square" else (0.0, 1.0)
-    angle = np.arange(number) * 2 * np.pi / number + turn
+    angle = np.arange(number) * 2 * np.pi / number + turn + (np.pi / 4 if turned else 0.0)
     return radius * np.column_stack([np.sin(angle), np.cos(angle)])
 
 

@@ -25,6 +25,8 @@ _SHAPES = (Kind.STRIPE, Kind.TAD)
 _CROSS, _ARMS = "x", ((0.71, 0.71), (0.71, -0.71))
 """Of what was rejected: each arm's end, the other one is opposite."""
 
+_ALIKE = 1e-6
+
 
 class CopiedMarks:
     """Meshes of lines and their casings below a node of vispy.
@@ -81,15 +83,24 @@ def _outlines(layer: Any) -> Iterable[tuple[F64, float, tuple[float, float, floa
 
 
 def _marks(layer: Any) -> Iterable[tuple[F64, float, tuple[float, float, float, float]]]:
-    """The same of loops and boundaries; a cross is two lines."""
+    """The same of loops and boundaries; a cross is two lines.
+
+    Marks of a tilted map are as large as they are seen, and not turned with it: here both are turned back.
+    """
+    world = 1 / float(np.sqrt(abs(np.linalg.det(np.asarray(layer.affine.affine_matrix)[-3:-1, -3:-1]))))
+    turned = abs(world - 1) > _ALIKE
     rows = zip(layer.data, layer.size, layer.symbol, layer.border_width, layer.border_color, strict=True)
     for place, size, symbol, width, colour in rows:
-        name, centre, radius = str(getattr(symbol, "value", symbol)), np.asarray(place, np.float64), float(size) / 2
+        name, centre, radius = (
+            str(getattr(symbol, "value", symbol)),
+            np.asarray(place, np.float64),
+            float(size) / 2 * world,
+        )
         if name == _CROSS:
             for end in _ARMS:
-                yield centre + radius * np.array([end, (-end[0], -end[1])]), float(width), _rgba(colour)
+                yield centre + radius * np.array([end, (-end[0], -end[1])]), float(width) * world, _rgba(colour)
         else:
-            yield centre + radius * unit_mark(name), float(width), _rgba(colour)
+            yield centre + radius * unit_mark(name, turned), float(width) * world, _rgba(colour)
 
 
 def _rgba(colour: Any) -> tuple[float, float, float, float]:

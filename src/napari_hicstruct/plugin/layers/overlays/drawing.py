@@ -35,13 +35,15 @@ class Item:
 class DrawStyle:
     """What drawing depends on besides the objects: ``bp_per_px`` makes lines equally thin at every zoom.
 
-    ``others`` is the opacity of all but the current object.
+    ``others`` is the opacity of all but the current object.  ``bp_per_world`` is of the projection: on a tilted map
+    napari turns where marks lie, and neither shrinks nor turns the marks.
     """
 
     bp_per_px: float
     by_score: bool = False
     current: str | None = None
     others: float = 1.0
+    bp_per_world: float = 1.0
     _drawing: list[Drawing] = field(default_factory=list, init=False, compare=False, repr=False)
 
     def drawing(self, items: Sequence[Item]) -> Drawing:

@@ -181,10 +181,11 @@ class PointsOverlay(Overlay):
     def _draw(self, items: Sequence[Item], style: DrawStyle) -> list[str]:
         layer, drawing, loops = self.layer, style.drawing(items), self.kind is Kind.LOOP
         layer.data = drawing.points
-        layer.current_size = (LOOP_PX if loops else BOUNDARY_PX) * style.bp_per_px
+        world = 1 / style.bp_per_world
+        layer.current_size = (LOOP_PX if loops else BOUNDARY_PX) * style.bp_per_px * world
         if items:
-            layer.size = drawing.sizes
-            layer.border_width = drawing.widths
+            layer.size = drawing.sizes * world
+            layer.border_width = np.asarray(drawing.widths) * world
             layer.border_color = np.array(drawing.lines)
             layer.face_color = np.array(drawing.insides)
             layer.symbol = drawing.symbols
