@@ -445,6 +445,7 @@ def test_wrong_arguments_are_refused_by_name(name: str, thing: Any) -> None:
         (lambda c: hs.write_labels(c.calls, b"x"), r"^path=b'x' is no path"),
         (lambda c: hs.predict(c.m, threads=10**9), r"^threads=1000000000 is too large. Give 4096"),
         (lambda c: hs.predict(c.m, limits={"tad_size": "x"}), "tad_size"),
+        (lambda c: hs.figure(c.m, "chr1:5M-6M", "a.svg", tracks=[5]), r"^tracks=\[5\] is neither a name nor a list"),
         (lambda c: hs.predict(c.m, tracks={"ctcf": 5}), r"^tracks\['ctcf'\]=5 is no path"),
         (lambda c: hs.simulate("s.mcool", seed=-1), r"^seed=-1 is no whole number"),
         (lambda c: hs.simulate("s.mcool", depth=1e300), r"^depth=1e\+300 is no number that can be used"),

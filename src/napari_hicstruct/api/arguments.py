@@ -164,6 +164,18 @@ def names(name: str, given: Any) -> tuple[str, ...]:
     return tuple(map(plain, found))
 
 
+def files(name: str, given: Any) -> tuple[str, ...]:
+    """One file or several, as paths or names.
+
+    Raises
+    ------
+    ConfigError
+        If one is neither.
+    """
+    found = tuple(given) if is_several(given) and not is_path_like(given) else (given,)
+    return names(name, [os.fspath(one) if is_path_like(one) else one for one in found])
+
+
 def is_several(given: object) -> TypeGuard[Iterable[Any]]:
     """True for what holds several things: no text, and no array of numpy's without an axis."""
     return isinstance(given, Iterable) and not isinstance(given, str | bytes) and getattr(given, "ndim", 1) > 0

@@ -28,6 +28,7 @@ _CHECKS: Mapping[str, Check] = {
     "str | Path": arguments.path,
     "str | int": arguments.column,
     "str | Iterable[str]": arguments.names,
+    "str | Path | Iterable[str | Path]": arguments.files,
     "str | Collection[str]": arguments.names,
     "Iterable[int]": arguments.whole_numbers_of,
     "int | Iterable[int]": arguments.whole_numbers_of,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from napari_hicstruct.annotations.records import Annotation
-from napari_hicstruct.api.arguments import is_path_like, is_several, names, numbers
+from napari_hicstruct.api.arguments import files, is_path_like, names, numbers
 from napari_hicstruct.api.checked import checked
 from napari_hicstruct.api.given import as_calls
 from napari_hicstruct.api.opening import MapLike, source_of
@@ -190,11 +190,7 @@ def label_sets(given: Any, source: ContactSource) -> tuple[LabelSet, ...]:
 def _tracks(given: Any) -> tuple[TrackRow, ...]:
     from napari_hicstruct.workflows.figure.inputs import open_tracks
 
-    if given is None:
-        return ()
-    several = [given] if is_path_like(given) or isinstance(given, str) else given
-    texts = [os.fspath(one) if is_path_like(one) else one for one in several] if is_several(several) else several
-    return open_tracks(names("tracks", texts))
+    return () if given is None else open_tracks(files("tracks", given))
 
 
 def _look(theme: str, norm: str | None, colormap: str | None, limits: Any) -> dict[str, Any]:
