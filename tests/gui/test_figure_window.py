@@ -108,6 +108,13 @@ def test_pile_ups_of_what_is_shown(make_napari_viewer: Callable[..., Any], data_
     dialog.start()
     assert pump(lambda: drawn)
     assert [one.name for one in session.pileup.result.piles] == ["HiCCUPS, below 300 kb", "HiCCUPS, 300 kb and more"]
+    assert not dialog.running.isVisible()
+    dialog.start()
+    assert dialog.running.isVisible()
+    dialog.running.cancel_button.click()
+    assert pump(lambda: not session.pileup.running)
+    assert pump(lambda: dialog.preview.text() == "Cancelled.")
+    assert not dialog.running.isVisible()
     dialog.save(str(tmp_path / "piles"))
     assert (tmp_path / "piles" / "pileup.tsv").exists()
     dialog.close()

@@ -18,6 +18,7 @@ class Preview(QLabel):
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setMinimumSize(280, 240)
+        self.setWordWrap(True)  # of a sentence that stands there instead
         self._whole = QPixmap()
 
     def show_file(self, path: Path) -> None:

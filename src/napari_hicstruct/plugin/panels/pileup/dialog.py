@@ -27,6 +27,7 @@ from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.preview import Preview
+from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.style import form, subdued
 
 _BY = {
@@ -58,6 +59,7 @@ class PileupDialog(MapDialog):
         super().__init__(session, parent, title="Pile-ups", size=(980, 560))
         follow(self, self.state.drawn, self._drawn)
         follow(self, self.state.failed, self._failed)
+        follow(self, self.state.step, self.running.follow)
 
     def _build(self) -> None:
         self.state: PileupState = self._session.pileup
@@ -78,6 +80,8 @@ class PileupDialog(MapDialog):
         self.save_button.clicked.connect(lambda: self.save())
         self.save_button.setToolTip("Figure (SVG, PNG), table and arrays")
         self.save_button.setEnabled(False)
+        self.running = RunningRow(cancel="Cancel: nothing is piled up.")
+        self.running.cancel_button.clicked.connect(lambda: self.state.cancel())
         about = subdued(QLabel(_ABOUT))
         about.setWordWrap(True)
         self.preview = Preview()
@@ -96,6 +100,7 @@ class PileupDialog(MapDialog):
             )
         )
         left.addWidget(self.start_button)
+        left.addWidget(self.running)
         left.addWidget(about)
         left.addStretch(1)
         left.addWidget(self.save_button)
@@ -111,6 +116,7 @@ class PileupDialog(MapDialog):
         self.preview.say("Piling up …")
         self.save_button.setEnabled(False)
         self.state.start()
+        self.running.set_running(self.state.running)
 
     def save(self, folder: str = "") -> None:
         """Ask for a folder and write figure, table and arrays into it."""
@@ -122,9 +128,10 @@ class PileupDialog(MapDialog):
                 self._session.problem.emit(error)
 
     def _drawn(self, path: Path) -> None:
+        self.running.set_running(False)
         self.preview.show_file(path)
         self.save_button.setEnabled(True)
 
     def _failed(self, error: HicStructError) -> None:
-        if not isinstance(error, Cancelled):
-            self.preview.say(short_text(error))
+        self.running.set_running(False)
+        self.preview.say("Cancelled." if isinstance(error, Cancelled) else short_text(error))
