@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QFontMetricsF, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QShowEvent
-from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from napari_hicstruct.plugin.state.commands import Command
-from napari_hicstruct.plugin.widgets.boxes import hbox
+from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 
 _COLUMNS = (("Judge", "Undo", "Mouse"), ("Go", "Draw", "Help"), ("Look",))
 _FEWER_COLUMNS = (("Judge", "Undo", "Draw", "Help"), ("Go", "Look", "Mouse"))
@@ -73,11 +73,7 @@ class KeySheet(QDialog):
         self._note.setWordWrap(True)
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(_MARGIN, 20, _MARGIN, 18)
-        layout.setSpacing(16)
-        layout.addWidget(self._area, 1)
-        layout.addWidget(self._note)
+        vbox(Wide(self._area), self._note, on=self, spacing=16, margins=(_MARGIN, 20, _MARGIN, 18))
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Three columns of keys where the screen has room, else two, or one; only now their fonts are known."""
@@ -110,12 +106,9 @@ def _room(parent: QWidget) -> QSize:
 def _table(columns: Iterable[Iterable[str]], commands: list[Command]) -> QWidget:
     """Groups of keys, from above in columns."""
     table = QWidget()
-    row = QHBoxLayout(table)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(36)
+    row = hbox(on=table, spacing=36)
     for groups in columns:
-        column = QVBoxLayout()
-        column.setSpacing(14)
+        column = vbox(spacing=14)
         width = _WIDE_CAPS if "Judge" in groups else _CAPS
         for group in groups:
             column.addLayout(_group(group, [one for one in commands if one.group == group], width))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from qtpy.QtCore import QSize, Qt, Signal
-from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from napari_hicstruct.config.map_uri import split_uri
 from napari_hicstruct.errors import readable
+from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.wording import middle_elided
 
@@ -41,18 +42,12 @@ class Invitation(QWidget):
         self.open.setToolTip("Choose a .mcool, .cool or .hic file.")
         self.open.clicked.connect(lambda: self.open_wanted.emit())
         self._last = subdued(QLabel("Open again"))
-        self._recent = QVBoxLayout()
+        self._recent = vbox(spacing=6)
         self.sample = _line("Simulated map with its truth", "No map at hand? One with known loops, stripes and TADs.")
         self.sample.clicked.connect(lambda: self.sample_wanted.emit())
-        layout = QVBoxLayout(self)
-        layout.addWidget(text)
-        layout.addWidget(self.open)
-        layout.addSpacing(12)
-        layout.addWidget(self._last)
-        layout.addLayout(self._recent)
-        layout.addSpacing(12)
-        layout.addWidget(subdued(QLabel("To try things out")))
-        layout.addWidget(self.sample)
+        first, again = vbox(text, self.open, spacing=6), vbox(self._last, self._recent, spacing=6)
+        trial = vbox(subdued(QLabel("To try things out")), self.sample, spacing=6)
+        vbox(first, again, trial, on=self, spacing=18, margins=None)
         self.show_recent([])
 
     @property
