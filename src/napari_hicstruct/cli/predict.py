@@ -96,6 +96,7 @@ def predict(
 ) -> None:
     """Call loops, stripes and TADs on MAP.  Without region, chromosome or --genome: on the only one with contacts."""
     plain = {"model": model, "device": device, "mode": mode, "threads": threads, "resolution": resolution}
+    likely = [*least, *min_probability]
     asked = _Asked(
         regions=[*region, *chrom],
         genome=genome,
@@ -105,9 +106,7 @@ def predict(
             "tasks": _named_tasks(model, tasks),
             "norm": norm or None,
             "tracks": parse_tracks(track),
-            "min_probability": parse_numbers(
-                "--min-probability", [*least, *min_probability], "probability", "TASK=0.2"
-            ),
+            "min_probability": parse_numbers("--min-probability", likely, "probability", "TASK=0.2"),
             "limits": parse_limits(limit),
         },
         store=store,

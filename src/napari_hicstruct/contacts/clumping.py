@@ -20,14 +20,14 @@ DISTANCES = (10, 14, 20, 28, 40, 56, 80, 113, 160, 226, 320, 452)
 """Bins from the diagonal at which squares begin: nearer ones hold structure above all."""
 
 MIN_MEAN, MAX_MEAN = 0.05, 1.0
-"""Contacts in a square between which clumps are told from structure: fewer say nothing; with more, structure makes
+"""Contacts in a square between which clumps can be separated from structure: fewer say nothing; with more, it makes
 squares differ as clumps do."""
 
 MIN_SQUARES, MIN_DISTANCES = 100, 3
-"""Pairs of squares that a distance needs, and distances, to be told anything from."""
+"""Pairs of squares that a distance needs, and distances, before anything is said."""
 
 MIN_CLUMPING = 1.8
-"""Less is not told from maps of many cells (docs/adr/0048)."""
+"""Less is found in maps of many cells, too (docs/adr/0048)."""
 
 
 def clumping(counts: F32) -> float:
@@ -48,7 +48,7 @@ def clumping(counts: F32) -> float:
 
 
 def _coverage(counts: F32) -> F64:
-    """Contacts of each bin, mean 1 over those that have any to speak of; 0 for the others."""
+    """Contacts of each bin, mean 1; 0 for bins that have hardly any."""
     n = counts.shape[1]
     total = np.zeros(n)
     for d in range(min(counts.shape)):

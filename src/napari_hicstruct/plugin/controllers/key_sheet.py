@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QFontMetricsF, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen, QShowEvent
-from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+from qtpy.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_hicstruct.plugin.state.commands import Command
-from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 
 _COLUMNS = (("Judge", "Undo", "Mouse"), ("Go", "Draw", "Help"), ("Look",))
 _FEWER_COLUMNS = (("Judge", "Undo", "Draw", "Help"), ("Go", "Look", "Mouse"))
@@ -73,7 +72,11 @@ class KeySheet(QDialog):
         self._note.setWordWrap(True)
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
-        vbox(Wide(self._area), self._note, on=self, spacing=16, margins=(_MARGIN, 20, _MARGIN, 18))
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(_MARGIN, 20, _MARGIN, 18)
+        rows.setSpacing(16)
+        rows.addWidget(self._area, 1)
+        rows.addWidget(self._note)
 
     def showEvent(self, event: QShowEvent | None) -> None:
         """Three columns of keys where the screen has room, else two, or one; only now their fonts are known."""
@@ -106,9 +109,12 @@ def _room(parent: QWidget) -> QSize:
 def _table(columns: Iterable[Iterable[str]], commands: list[Command]) -> QWidget:
     """Groups of keys, from above in columns."""
     table = QWidget()
-    row = hbox(on=table, spacing=36)
+    row = QHBoxLayout(table)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(36)
     for groups in columns:
-        column = vbox(spacing=14)
+        column = QVBoxLayout()
+        column.setSpacing(14)
         width = _WIDE_CAPS if "Judge" in groups else _CAPS
         for group in groups:
             column.addLayout(_group(group, [one for one in commands if one.group == group], width))
@@ -132,7 +138,8 @@ def _group(title: str, commands: list[Command], width: int) -> QGridLayout:
 
 
 def _caps(keys: Iterable[str]) -> QHBoxLayout:
-    row = hbox(spacing=3)
+    row = QHBoxLayout()
+    row.setSpacing(3)
     for number, key in enumerate(keys):
         if number:
             row.addWidget(QLabel("or"))

@@ -18,7 +18,7 @@ _ROW_PX = 24
 
 
 class ClassTree(QTreeWidget):
-    """Base of such tables; :meth:`_rows` says what they hold, :meth:`_take` hears of a name that a person has given.
+    """Base of such tables; :meth:`_rows` says what they hold, :meth:`_take` takes a name that a person has given.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ def tick_style(view: str, theme: str) -> str:
 
 
 class Said(QLabel):
-    """What somebody is told, over several lines; it takes no room while there is nothing to say."""
+    """A message over several lines; it takes no room while there is nothing to say."""
 
     def __init__(self, *, quiet: bool = True) -> None:
         super().__init__()
