@@ -70,6 +70,9 @@ def train(
     config: Path | None = typer.Option(None, help="YAML file of settings; what it leaves out is the default."),
     small: bool = typer.Option(False, "--small", help="A small network, for trials on a processor."),
     control: EpiControl | None = typer.Option(None, help="Without the gate, to compare with. [gate]"),
+    motifs: Path | None = typer.Option(
+        None, help="Motifs in JASPAR's format that the filters start at. [frequent words of the sequences]"
+    ),
     epochs: int = typer.Option(0, min=0, help="Epochs; 0: as the settings have it."),
     seed: int = typer.Option(-1, min=-1, help="Seed; -1: as the settings have it."),
     test_lines: str = typer.Option("", help="Lines held out for the test, by commas. [a fifth, drawn]"),
@@ -89,11 +92,12 @@ def train(
     changes: dict[str, Any] = {"train": {"epochs": epochs}} if epochs else {}
     changes |= {"control": control.value} if control is not None else {}
     changes |= {"seed": seed} if seed >= 0 else {}
+    changes |= {"encoder": {"start": "motifs"}} if motifs is not None else {}
     held = {"test_lines": test_lines, "test_chroms": test_chroms}
     if any(held.values()):
         changes["split"] = {key: [word.strip() for word in text.split(",")] for key, text in held.items() if text}
     settings = epi_config(config, small=small, changes=changes)
-    request = TrainEpiRequest(pairs, fasta, out, settings, lines, device, threads or None)
+    request = TrainEpiRequest(pairs, fasta, out, settings, lines, device, threads or None, motifs=motifs)
     try:
         with terminated_as_interrupted():
             found = show_progress(iter_train_epi(request), quiet)

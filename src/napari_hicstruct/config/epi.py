@@ -28,6 +28,11 @@ class EncoderConfig(FrozenConfig):
         description="evidence: an open feature never lowers the score; free: it may, and gates may reverse",
     )
     dropout: float = Field(0.1, ge=0, lt=1, description="of features before the head")
+    start: Literal["words", "motifs", "random"] = Field(
+        "words",
+        description="of the motif filters: words that are frequent in the training sequences, the motifs of a file "
+        "(`--motifs`), or random",
+    )
 
 
 class SplitConfig(FrozenConfig):
@@ -48,6 +53,9 @@ class EpiTrainConfig(FrozenConfig):
     pairs_per_line: int = Field(32, ge=2, description="pairs of a sub-batch")
     positives: float = Field(
         0.25, ge=0, lt=1, description="at least this share of a sub-batch is positive; 0: as in the data"
+    )
+    feature_noise: float = Field(
+        0.0, ge=0, description="added to the numbers of a line at each step, in their spread over the lines of training"
     )
     steps_per_epoch: int = Field(0, ge=0, description="0: as many as show every pair about once")
     learning_rate: float = Field(1e-3, gt=0)

@@ -48,6 +48,8 @@ class LineSource:
         Lines of training, in the order of their identity.
     use : {"both", "features", "support"}
         What is given where both are there.
+    noise : float
+        Spread of what is added to numbers, of training only: few lines are easily told apart by chance.
     """
 
     data: EpiData
@@ -55,6 +57,7 @@ class LineSource:
     support: int
     known: tuple[str, ...]
     use: str = "both"
+    noise: float = 0.0
 
     def inputs(self, lines: NDArray[np.int64], rng: np.random.Generator) -> LineInputs:
         """Of some lines (indices into ``data.lines``), all described in one way."""
@@ -63,7 +66,10 @@ class LineSource:
         way = str(rng.choice(["features", "support", "both"])) if self.use == "drawn" and ways == "both" else ways
         features = None
         if way in ("features", "both") and self.scale is not None and self.data.features is not None:
-            features = torch.from_numpy(self.scale.apply(self.data.features[lines]))
+            numbers = self.scale.apply(self.data.features[lines])
+            if self.noise:
+                numbers += rng.normal(scale=self.noise, size=numbers.shape).astype(np.float32)
+            features = torch.from_numpy(numbers)
         support = None
         if way in ("support", "both"):
             support = torch.from_numpy(np.stack([self._draw(int(k), rng) for k in lines]))

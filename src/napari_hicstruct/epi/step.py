@@ -36,6 +36,8 @@ class EpiRun:
         Of positives and negatives.
     share_open : float
         Running mean of the share of open dimensions: decides the sign of the entropy.
+    started : str
+        Where a new run's filters start, for people; empty where a run goes on.
     """
 
     fabric: Fabric
@@ -48,6 +50,7 @@ class EpiRun:
     best: float = -math.inf
     since_best: int = 0
     share_open: float = 0.2
+    started: str = ""
 
 
 def learning_rate(step: int, steps: int, config: EpiConfig) -> float:

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from napari_hicstruct.config.epi import EpiConfig
 from napari_hicstruct.epi.batches import LineSource, Sampler
 from napari_hicstruct.epi.data import EpiData, FeatureScale
+from napari_hicstruct.epi.motifs import Motif
 from napari_hicstruct.epi.rules import GateFigures, LossWeights, apply_rules
 from napari_hicstruct.epi.score import score
 from napari_hicstruct.epi.split import Split
+from napari_hicstruct.epi.start import start_encoder
 from napari_hicstruct.epi.step import EpiRun, update
 from napari_hicstruct.evaluation.pairs import score_pairs
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
@@ -36,6 +38,8 @@ class EpiJob:
     ----------
     stop : CancelToken, optional
         Ends the training early; what was best so far is the result.
+    motifs : tuple of Motif
+        Where the filters start, with ``encoder.start: motifs``.
     """
 
     config: EpiConfig
@@ -45,6 +49,7 @@ class EpiJob:
     device: str = "cpu"
     token: CancelToken = field(default_factory=CancelToken)
     stop: CancelToken | None = None
+    motifs: tuple[Motif, ...] = ()
 
     @property
     def train_lines(self) -> tuple[str, ...]:
@@ -58,9 +63,9 @@ class EpiJob:
             return None
         return FeatureScale.of(self.data.features[np.unique(self.data.of_line[self.split.train])])
 
-    def source(self, use: str = "both") -> LineSource:
+    def source(self, use: str = "both", *, noise: float = 0.0) -> LineSource:
         """What describes the lines."""
-        return LineSource(self.data, self.scale, self.config.gate.support, self.train_lines, use)
+        return LineSource(self.data, self.scale, self.config.gate.support, self.train_lines, use, noise)
 
 
 def iter_fit(job: EpiJob) -> Generator[Progress, None, tuple[EpiNet, dict[str, Any]]]:
@@ -75,11 +80,13 @@ def iter_fit(job: EpiJob) -> Generator[Progress, None, tuple[EpiNet, dict[str, A
     config, clock = job.config, Clock()
     run = start_run(job)
     rows = np.flatnonzero(job.split.train)
-    sampler = Sampler(job.data, job.source("drawn"), rows, config)
+    sampler = Sampler(job.data, job.source("drawn", noise=config.train.feature_noise), rows, config)
     per_epoch = sampler.steps_per_epoch
     steps, first = config.train.epochs * per_epoch, run.step
     entry: dict[str, Any] = {}
     recent: list[dict[str, float]] = []
+    if run.started:
+        yield clock.step("train", 0, steps - first, run.started, notice=True)
     while run.step < steps:
         if job.token.cancelled:
             save_run(run, job.out)
@@ -115,7 +122,9 @@ def start_run(job: EpiJob) -> EpiRun:
     margins = class_margins(positives, len(labels) - positives, exponent=config.losses.margin_exponent)
     run = EpiRun(fabric, None, net, optimizer, margins, LossWeights.of(config.losses))
     path = job.out / CHECKPOINT
-    if path.exists():
+    if not path.exists():
+        run.started = start_encoder(net.encoder, job.data, job.split, job.motifs, config)
+    else:
         saved = load_checkpoint(path)
         net.load_state_dict(saved["net"])
         optimizer.load_state_dict(saved["optimizer"])

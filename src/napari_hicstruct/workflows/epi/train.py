@@ -18,6 +18,7 @@ from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.epi.data import EpiData
+    from napari_hicstruct.epi.motifs import Motif
     from napari_hicstruct.epi.train import EpiJob
     from napari_hicstruct.models.epi.network import EpiNet
 
@@ -41,6 +42,8 @@ class TrainEpiRequest:
         Of the processor; default: as torch has it.
     stop : CancelToken, optional
         Ends the training early and keeps the best.
+    motifs : Path, optional
+        File in JASPAR's format, for ``encoder.start: motifs``.
     """
 
     pairs: Path
@@ -51,6 +54,7 @@ class TrainEpiRequest:
     device: str = "auto"
     threads: int | None = None
     stop: CancelToken | None = None
+    motifs: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ def iter_train_epi(request: TrainEpiRequest, token: CancelToken | None = None) -
 
     token, clock, config = token or CancelToken(), Clock(), request.config
     device = choose_device(request.device)
+    motifs = _start_motifs(request)
     data = _read(request)
     yield clock.step("read pairs", 1, 1, f"{how_many(len(data.table), 'pair')} of {how_many(len(data.lines), 'line')}")
     split = make_split(data.table, config.split, seed=config.seed)
@@ -97,7 +102,7 @@ def iter_train_epi(request: TrainEpiRequest, token: CancelToken | None = None) -
     with torch_threads(request.threads or 0):
         for note in notes:
             yield clock.step("read pairs", 1, 1, note, notice=True)
-        job = EpiJob(config, data, split, request.out, str(device), token, request.stop)
+        job = EpiJob(config, data, split, request.out, str(device), token, request.stop, motifs)
         net, entry = yield from iter_fit(job)
         token.check()
         yield clock.step("judge", 0, 1)
@@ -115,6 +120,24 @@ def _read(request: TrainEpiRequest) -> EpiData:
     table = read_pairs(request.pairs, labelled=True)
     lines = None if request.lines is None else read_lines(request.lines)
     return load_data(table, Fasta(request.fasta), lines, request.config)
+
+
+def _start_motifs(request: TrainEpiRequest) -> tuple[Motif, ...]:
+    """Motifs that filters start at; a file and the setting go together or not at all."""
+    from napari_hicstruct.epi.motifs import read_jaspar
+
+    wanted = request.config.encoder.start == "motifs"
+    if wanted and request.motifs is None:
+        hint = "Give a file in JASPAR's format (--motifs), or encoder.start: words."
+        raise ConfigError("encoder.start is motifs, but no file of motifs is given.", hint=hint)
+    if request.motifs is None:
+        return ()
+    if not wanted:
+        hint = "Set encoder.start: motifs, or leave the file out."
+        raise ConfigError(
+            f"encoder.start is {request.config.encoder.start}: motifs are not read.", where=request.motifs, hint=hint
+        )
+    return tuple(read_jaspar(request.motifs))
 
 
 def _prepare(request: TrainEpiRequest, data: EpiData) -> None:
