@@ -5,6 +5,8 @@ from .annotations.records import Annotation as Annotation
 from .api.calls import Calls as Calls
 from .api.compare import compare as compare
 from .api.consensus import consensus as consensus
+from .api.epi import predict_epi as predict_epi
+from .api.epi import train_epi as train_epi
 from .api.evaluation import evaluate as evaluate
 from .api.figure import figure as figure
 from .api.fuse import fuse as fuse

@@ -127,6 +127,30 @@ def _coarse(c: Case) -> str:
     return "coarse.cool"
 
 
+def _pairs() -> str:
+    from tests.epi_kit import grammar_folder
+
+    if not Path("example").exists():
+        grammar_folder(Path("example"))
+    return "example/pairs.tsv"
+
+
+def _model_of_pairs() -> Path:
+    """A model of lines that numbers describe, which training hardly touched."""
+    from tests.epi_kit import TINY
+
+    _pairs()
+    few = TINY | {"train": {"epochs": 1, "steps_per_epoch": 1, "lines_per_batch": 3, "pairs_per_line": 8}}
+    few = few | {"curriculum": {"closed_until": 0, "opening": 0}}
+    rows = [line.split("\t") for line in Path("example/lines.tsv").read_text(encoding="utf-8").splitlines()]
+    text = "".join("\t".join([row[0], *row[2:]]) + "\n" for row in rows)
+    Path("example/numbers.tsv").write_text(text, encoding="utf-8")
+    made = hs.train_epi(
+        "example/pairs.tsv", "example/genome.fa", "run", lines="example/numbers.tsv", settings=few, threads=1
+    )
+    return made.model
+
+
 PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
     "compare": {
         "MapError": lambda c: hs.compare(c.m, "damaged.mcool"),
@@ -177,6 +201,19 @@ PROVOKED: dict[str, dict[str, Callable[[Case], object]]] = {
         "LabelError": lambda c: hs.segment("none.tif", _model_of_pictures()),
         "ConfigError": lambda c: hs.segment(SHADES, "model", min_size=-1),
         "ModelError": lambda c: hs.segment(SHADES, "taken"),
+    },
+    "train_epi": {
+        "LabelError": lambda c: hs.train_epi("a.txt", "genome.fa", "run"),
+        "SequenceError": lambda c: hs.train_epi(_pairs(), "a.txt", "run"),
+        "ConfigError": lambda c: hs.train_epi(_pairs(), "genome.fa", "run", settings={"epochs": 3}),
+        "OutputError": lambda c: hs.train_epi(_pairs(), "example/genome.fa", "taken", small=True),
+    },
+    "predict_epi": {
+        "LabelError": lambda c: hs.predict_epi("a.txt", "genome.fa", _model_of_pairs()),
+        "SequenceError": lambda c: hs.predict_epi("example/pairs.tsv", "a.txt", _model_of_pairs()),
+        "ConfigError": lambda c: hs.predict_epi(_pairs(), "example/genome.fa", _model_of_pairs()),
+        "ModelError": lambda c: hs.predict_epi(_pairs(), "genome.fa", "taken"),
+        "OutputError": lambda c: hs.predict_epi(_pairs(), "genome.fa", "taken", out="taken"),
     },
     "figure": {
         "MapError": lambda c: hs.figure("damaged.mcool", "chr1:5M-6M", "a.svg"),

@@ -134,23 +134,22 @@ def sequences(fasta: Fasta, chroms: Sequence[str], middles: Sequence[int], windo
 
 
 def _describe_lines(data: EpiData, fasta: Fasta, lines: LineTable | None, config: EpiConfig) -> None:
-    """Fill ``features`` and ``support``."""
-    rng = np.random.default_rng(config.seed)
+    """Fill ``features`` and ``support``; each draw is a line's own, whatever other lines are there."""
     if lines is not None:
         if lines.numbers or lines.tracks:
-            sites = _track_sites(data.table, rng)
+            sites = _track_sites(data.table, np.random.default_rng(config.seed))
             data.features, notes = describe(lines, data.lines, sites, size=config.gate.features)
             data.notes += notes
         for k, name in enumerate(data.lines):
             line = lines.lines.get(name)
             if line is not None and line.peaks is not None:
-                found = _peak_sequences(line.peaks, fasta, config, rng)
+                found = _peak_sequences(line.peaks, fasta, config, np.random.default_rng(config.seed))
                 data.support[k] = found
                 _note_few(data, name, len(found), config.gate.support, "peak")
     if data.features is None and all(one is None for one in data.support):
         for k in range(len(data.lines)):
             of = np.unique(data.enhancers[data.of_line == k])
-            data.support[k] = data.sites[rng.permutation(of)[:MAX_SUPPORT]]
+            data.support[k] = data.sites[np.random.default_rng(config.seed).permutation(of)[:MAX_SUPPORT]]
             _note_few(data, data.lines[k], len(of), config.gate.support, "enhancer")
         data.notes.append("Nothing describes the lines: their own enhancers, without labels, stand for them.")
     _check_described(data)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PredictEpiRequest:
-    """What to predict, and where to write the table."""
+    """What to predict, and where to write the table; without ``out`` none is written."""
 
     pairs: Path
     fasta: Path
     model: Path
-    out: Path
+    out: Path | None
     lines: Path | None = None
     device: str = "auto"
     threads: int | None = None
@@ -41,13 +41,15 @@ class PredictedEpi:
 
     Attributes
     ----------
+    path : Path, optional
+        Of the table that was written.
     probabilities : float array, shape (n,)
         In the order of the given table; NaN where a sequence is missing.
     figures : dict
         AUPR and AUROC of each line, where the table has labels.
     """
 
-    path: Path
+    path: Path | None
     probabilities: NDArray[np.float64]
     threshold: float
     figures: dict[str, dict[str, float]]
@@ -75,6 +77,8 @@ def described(data: EpiData, config: Any, card: dict[str, Any]) -> LineSource:
     ConfigError
         If lines have other numbers than those of training had.
     """
+    import numpy as np
+
     from napari_hicstruct.epi.batches import LineSource
     from napari_hicstruct.epi.data import FeatureScale
 
@@ -84,11 +88,17 @@ def described(data: EpiData, config: Any, card: dict[str, Any]) -> LineSource:
         what = f"{given} numbers describe a line; training had {len(scale.mean)}."
         raise ConfigError(what, where=data.table.where, hint="Give the same columns and tracks in the table of lines.")
     source = LineSource(data, scale, config.gate.support, tuple(card["lines"]))
+    pooled = any(record["support"] is not None for record in card["line_records"].values())
     if scale is None:
         data.features = None
+    if not pooled:  # attention pooling that training never used says nothing
+        data.support = [None] * len(data.lines)
     for k, name in enumerate(data.lines):
-        if data.features is None and data.support[k] is None:
-            hint = "The model knows lines by their unlabelled sequences: give peaks in the table of lines."
+        numbers = data.features is not None and bool(np.isfinite(data.features[k]).any())
+        if not numbers and data.support[k] is None:
+            ways = [("numbers or tracks", scale is not None), ("peaks", pooled)]
+            reads = " or ".join(what for what, does in ways if does)
+            hint = f"The model knows lines by {reads}: give them in the table of lines."
             raise ConfigError(f"nothing that the model reads describes the line '{name}'.", hint=hint)
     return source
 
@@ -96,7 +106,7 @@ def described(data: EpiData, config: Any, card: dict[str, Any]) -> LineSource:
 def iter_predict_epi(
     request: PredictEpiRequest, token: CancelToken | None = None
 ) -> Generator[Progress, None, PredictedEpi]:
-    """Probabilities of all pairs, written as a table: the given columns, p, whether it is called, and why not.
+    """Probabilities of all pairs; as a table: the given columns, p, whether it is called, and why not.
 
     Raises
     ------
@@ -116,7 +126,8 @@ def iter_predict_epi(
 
     token, clock = token or CancelToken(), Clock()
     inputs = [path for path in (request.pairs, request.fasta, request.lines) if path is not None]
-    check_output_file(request.out, inputs, overwrite=request.overwrite)
+    if request.out is not None:
+        check_output_file(request.out, inputs, overwrite=request.overwrite)
     net, config, card = open_model(request.model, choose_device(request.device))
     table = read_pairs(request.pairs)
     lines = None if request.lines is None else read_lines(request.lines)
@@ -130,7 +141,8 @@ def iter_predict_epi(
         logits = yield from iter_scores(net, data, rows, source, token=token)
     found = np.full(len(table), np.nan)
     found[data.rows] = platt(logits, (card["calibration"][0], card["calibration"][1]))
-    write_text(request.out, table_text(table, found, card["threshold"], data.left_out))
+    if request.out is not None:
+        write_text(request.out, table_text(table, found, card["threshold"], data.left_out))
     known = np.isfinite(data.table.labels)
     figures = per_line(data, rows[known], logits[known]) if known.any() else {}
     return PredictedEpi(request.out, found, card["threshold"], figures, tuple(notes))
