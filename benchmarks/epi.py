@@ -2,11 +2,17 @@
 
 Each seed is a genome of its own: planted motifs, distractors, lines that open some motifs, one positive to twenty
 negatives.  A fifth of the lines and of the chromosomes is held out.  Methods get the same pairs, steps and encoder:
-``gate`` (described by numbers), ``support`` (described by 32 unlabelled peaks), ``none`` (no gate), ``one_hot`` (the
-number of the line), ``bias`` (added instead of multiplied), ``adversarial`` (features that hide their line).
+``gate`` (described by numbers), ``support`` (described by unlabelled peaks, 32 at a step of training), ``none`` (no
+gate), ``one_hot`` (the number of the line), ``bias`` (added instead of multiplied), ``adversarial`` (features that hide
+their line).
 
 Bars: AUPR on unseen lines ≥ .05 above every control and ≥ .75; seen − unseen ≤ .15; AUC of the gates against the
-planted ones ≥ .9; 10–30 % of dimensions open; support within .03 of numbers.
+planted ones ≥ .9; 10–30 % of dimensions open; support at most .03 below numbers.
+
+Lines are 90, with 20 positives on each chromosome: with 30 lines of 60 (as many labels), even a reader that is told all
+motifs and all that go together, and learns from the true state of the 18 training lines which lines open a motif, has
+an AUPR of .60 on unseen lines (logistic regression; seeds 11–14), with 90 lines .74 (11–13).  So few lines do not say
+what a new one opens, whatever reads them.
 
     python -m benchmarks.epi [--seeds 1 2 3] [--methods gate support none …] [--epochs N] [--threads N] [--quick]
 
@@ -37,13 +43,29 @@ METHODS = ("gate", "support", *CONTROLS)
 MARGIN_BAR, UNSEEN_BAR, GAP_BAR, GATE_BAR, OPEN_BAR, SUPPORT_BAR = 0.05, 0.75, 0.15, 0.9, (0.1, 0.3), 0.03
 
 SETTINGS: dict[str, Any] = {
-    "encoder": {"window": 64, "filters": 64, "kernel": 11, "dilations": [1, 2], "dims": 128, "head": 64},
+    "encoder": {"window": 64, "filters": 32, "kernel": 11, "dilations": [1, 2], "dims": 64, "head": 64},
     "gate": {"hidden": 64, "code": 64, "gate_hidden": 128},
-    "train": {"epochs": 8, "steps_per_epoch": 250, "warmup": 100, "learning_rate": 3e-3},
-    # at the default, 0.1, gates of all lines became one before any motif was learnt (distance .64 -> .05 within the
-    # epoch in which they begin to close); with fewer sites networks learnt these by heart (validation .13, not .26):
-    # found on the validation lines of seeds that are not among those of the benchmark, but for the first (seed 1)
-    "losses": {"smooth": 0.01},
+    # Chosen on validation lines of seeds 11 and 12, which are not those of the benchmark; the same for all methods.
+    # Filters begin at frequent words (the default): before, 1,500 steps hardly found a motif.  encoder_rate: at 1
+    # features of enhancers' and promoters' motifs grew together, and one gate stood for both.  head_rate: at 1 the
+    # weights of evidence, which are softplus of a parameter, moved too little within the run (validation .50 -> .54).
+    # feature_noise: so few lines are learnt by heart.  Epochs are short: with filters that begin at motifs the gate
+    # need not wait, and while it is open features grow together.
+    "train": {
+        "epochs": 16,
+        "steps_per_epoch": 100,
+        "warmup": 100,
+        "learning_rate": 3e-3,
+        "lines_per_batch": 8,
+        "pairs_per_line": 16,
+        "encoder_rate": 0.1,
+        "head_rate": 5,
+        "feature_noise": 0.3,
+    },
+    # smooth: at the default, 0.1, gates of all lines became one before any motif was learnt (distance .64 -> .05; this
+    # one was found on seed 1, too).  align: at .5 validation lines were predicted worse than without (30 lines: .37
+    # and .33 with it, .52 and .40 without)
+    "losses": {"smooth": 0.01, "align": 0.0},
 }
 QUICK: dict[str, Any] = {
     "encoder": {"window": 64, "filters": 16, "kernel": 9, "dilations": [1], "dims": 32, "head": 16},
@@ -62,12 +84,12 @@ class Setup:
 
     @property
     def folder(self) -> Path:
-        return scratch(f"epi-64{'-quick' if self.quick else ''}{f'-{self.epochs}' if self.epochs else ''}")
+        return scratch(f"epi-90{'-quick' if self.quick else ''}{f'-{self.epochs}' if self.epochs else ''}")
 
     def grammar(self, seed: int) -> GrammarSettings:
         if self.quick:
             return GrammarSettings(seed=seed, lines=6, chroms=4, enhancers=20, promoters=10, window=64, positives=3)
-        return GrammarSettings(seed=seed, lines=30, chroms=10, enhancers=1000, promoters=400, positives=60, window=64)
+        return GrammarSettings(seed=seed, lines=90, chroms=10, enhancers=1000, promoters=400, positives=20, window=64)
 
     def config(self, method: str, seed: int) -> EpiConfig:
         own = {"seed": seed, "control": "gate" if method == "support" else method, "name": method}
@@ -159,7 +181,7 @@ def bars(runs: Mapping[str, Sequence[Mapping[str, float]]]) -> dict[str, bool]:
     found |= {"unseen": gate["unseen"] >= UNSEEN_BAR, "gap": gate["gap"] <= GAP_BAR}
     found |= {"gates": gate["gate_auc"] >= GATE_BAR, "open": OPEN_BAR[0] <= gate["share_open"] <= OPEN_BAR[1]}
     if "support" in mean:
-        found["support"] = abs(gate["unseen"] - mean["support"]["unseen"]) <= SUPPORT_BAR
+        found["support"] = mean["support"]["unseen"] >= gate["unseen"] - SUPPORT_BAR
     return found
 
 

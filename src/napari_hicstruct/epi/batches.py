@@ -59,8 +59,11 @@ class LineSource:
     use: str = "both"
     noise: float = 0.0
 
-    def inputs(self, lines: NDArray[np.int64], rng: np.random.Generator) -> LineInputs:
-        """Of some lines (indices into ``data.lines``), all described in one way."""
+    def inputs(self, lines: NDArray[np.int64], rng: np.random.Generator, *, whole: bool = False) -> LineInputs:
+        """Of some lines (indices into ``data.lines``), all described in one way.
+
+        ``whole``: all unlabelled sequences that are kept of one line, not a draw of them.
+        """
         ways = self.ways(lines)
         # where both are known either may be missing later: training sees each alone, and both
         way = str(rng.choice(["features", "support", "both"])) if self.use == "drawn" and ways == "both" else ways
@@ -72,7 +75,7 @@ class LineSource:
             features = torch.from_numpy(numbers)
         support = None
         if way in ("support", "both"):
-            support = torch.from_numpy(np.stack([self._draw(int(k), rng) for k in lines]))
+            support = torch.from_numpy(np.stack([self._draw(int(k), rng, whole=whole) for k in lines]))
         names = [self.data.lines[k] for k in lines]
         identity = torch.tensor([self.known.index(name) if name in self.known else -1 for name in names])
         return LineInputs(features, support, identity)
@@ -85,9 +88,11 @@ class LineSource:
         can = "both" if all(has) else "features" if has[0] else "support"
         return self.use if can == "both" and self.use in ("features", "support") else can
 
-    def _draw(self, line: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    def _draw(self, line: int, rng: np.random.Generator, *, whole: bool) -> NDArray[np.uint8]:
         pool = self.data.support[line]
         assert pool is not None
+        if whole:
+            return pool
         chosen = rng.choice(len(pool), self.support, replace=len(pool) < self.support)
         return pool[chosen]
 

@@ -16,8 +16,6 @@ from napari_hicstruct.models.epi.network import EpiNet
 from napari_hicstruct.models.gating.gate import GateOutput
 
 SITES_AT_ONCE, PAIRS_AT_ONCE = 64, 2_048
-SUPPORT_SEED = 7
-"""The support set of a line is the same draw whenever it is scored."""
 
 
 def line_gates(net: EpiNet, source: LineSource, lines: NDArray[np.int64]) -> GateOutput:
@@ -25,8 +23,8 @@ def line_gates(net: EpiNet, source: LineSource, lines: NDArray[np.int64]) -> Gat
     device = next(net.parameters()).device
     found = []
     for line in lines:
-        # not seeded by the line's place: its gate must not depend on which other lines are there
-        inputs = source.inputs(np.array([line]), np.random.default_rng(SUPPORT_SEED))
+        # all that is kept of its samples, not a draw: training reads few at a time, and a code of few is much chance
+        inputs = source.inputs(np.array([line]), np.random.default_rng(0), whole=True)
         found.append(net.describe(inputs_to(inputs, device)))
     names = ("gate", "raw", "code", "is_open")
     return GateOutput(*(torch.cat([getattr(one, name) for one in found]) for name in names))

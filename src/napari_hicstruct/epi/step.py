@@ -125,7 +125,7 @@ def update(run: EpiRun, batch: PairBatch, config: EpiConfig, *, share: float, st
         If the loss is not finite.
     """
     for group in run.optimizer.param_groups:
-        group["lr"] = learning_rate(run.step, steps, config)
+        group["lr"] = group["share"] * learning_rate(run.step, steps, config)
     loss, logged = batch_loss(run, batch.to(run.fabric.device), config, share)
     if not bool(torch.isfinite(loss)):
         hint = "Lower train.learning_rate, or start the command again: it goes on from the last checkpoint."

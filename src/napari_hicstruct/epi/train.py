@@ -115,9 +115,7 @@ def start_run(job: EpiJob) -> EpiRun:
     fabric = open_fabric(job.device)
     fabric.seed_everything(config.seed, verbose=False)
     net = EpiNet(config, len(job.train_lines))
-    optimizer = torch.optim.AdamW(
-        net.parameters(), lr=config.train.learning_rate, weight_decay=config.train.weight_decay
-    )
+    optimizer = make_optimizer(net, config)
     positives = int((labels > 0.5).sum())
     margins = class_margins(positives, len(labels) - positives, exponent=config.losses.margin_exponent)
     run = EpiRun(fabric, None, net, optimizer, margins, LossWeights.of(config.losses))
@@ -134,6 +132,17 @@ def start_run(job: EpiJob) -> EpiRun:
     cut_log(job.out, run.step)
     run.module, run.optimizer = fabric.setup(net, optimizer)
     return run
+
+
+def make_optimizer(net: EpiNet, config: EpiConfig) -> torch.optim.AdamW:
+    """AdamW; encoder and head learn at rates of their own, kept as ``share`` of their groups."""
+    shares = {"encoder": config.train.encoder_rate, "head": config.train.head_rate, "": 1.0}
+    groups: dict[str, list[torch.nn.Parameter]] = {name: [] for name in shares}
+    for name, weights in net.named_parameters():
+        part = name.partition(".")[0]
+        groups[part if part in groups else ""].append(weights)
+    parts = [{"params": groups[name], "share": share} for name, share in shares.items()]
+    return torch.optim.AdamW(parts, lr=config.train.learning_rate, weight_decay=config.train.weight_decay)
 
 
 def save_run(run: EpiRun, out: Path) -> None:

@@ -94,8 +94,9 @@ def make_head(form: Literal["evidence", "free"], inputs: int, hidden: int) -> nn
 class EpiNet(nn.Module):
     """Shared encoder, gate of the line, head on both sequences and their product.
 
-    Controls have the same modules and so the same size: ``none`` gives every line the same code, ``one_hot`` the
-    number of the line as its description, ``bias`` adds the gate's logits to the features instead of multiplying,
+    Controls have the same modules and so the same size: ``none`` leaves every gate at 1 (a constant gate of a sparse
+    form would shut most features for good, and be a control that cannot learn; measured), ``one_hot`` has the number
+    of the line as its description, ``bias`` adds the gate's logits to the features instead of multiplying,
     ``adversarial`` is ungated and a classifier behind a reversed gradient takes the gate's place, of as many weights.
 
     Parameters
@@ -123,11 +124,9 @@ class EpiNet(nn.Module):
     def describe(self, inputs: LineInputs) -> GateOutput:
         """Codes and gates of lines."""
         n = next(len(x) for x in (inputs.features, inputs.support, inputs.identity) if x is not None)
-        if self.cell is None:
+        if self.cell is None or self.control == "none":
             ones = self.encoder.stem.weight.new_ones(n, self.encoder.features.out_channels)
             return GateOutput(ones, ones, ones, ones > 0)
-        if self.control == "none":
-            return self.cell(features=self.encoder.stem.weight.new_zeros(n, self.size))
         if self.control == "one_hot":
             assert inputs.identity is not None
             return self.cell(features=self._one_hot(inputs.identity))
@@ -148,7 +147,7 @@ class EpiNet(nn.Module):
 
     def modulate(self, features: Tensor, gates: GateOutput, of_line: Tensor, share: float) -> Tensor:
         """Features of sequences as their lines see them."""
-        if self.cell is None:
+        if self.cell is None or self.control == "none":
             return features
         if self.control == "bias":
             return features + share * self.cell.gate.logits(gates.code)[of_line]

@@ -81,11 +81,16 @@ class FeatureGate(nn.Module):
 
     Logits are standardised over the dimensions and multiplied by a learnt factor, which starts where
     ``config.start_open`` of them are open: what a gate learns is an order of features and how many of them count.
+
+    Sparse forms have no gradient where they are 0: a feature that all lines shut early, because another one learnt
+    first, would stay shut for good.  So a share ``config.leak`` of softmax's gradient is added; values stay exactly
+    what they were.
     """
 
     def __init__(self, config: GateConfig, dims: int) -> None:
         super().__init__()
         self.form: Form = config.form
+        self.leak = config.leak
         self.net = nn.Sequential(
             nn.Linear(config.code, config.gate_hidden), nn.GELU(), nn.Linear(config.gate_hidden, dims)
         )
@@ -119,6 +124,9 @@ class FeatureGate(nn.Module):
             raw = torch.sigmoid(logits)
             return GateOutput(raw / raw.mean(1, keepdim=True), raw, code, raw > OPEN_SIGMOID)
         raw = sparse_distribution(logits, self.form, self.alpha)
+        if self.leak:
+            soft = logits.softmax(dim=1)
+            raw = raw + self.leak * (soft - soft.detach())  # adds 0, and a gradient to what is shut
         return GateOutput(raw * dims, raw, code, raw > MIN_OPEN_SHARE_OF_MEAN / dims)
 
 
