@@ -27,7 +27,9 @@ class GateConfig(FrozenConfig):
     alpha: float = Field(1.5, gt=1, le=2, description="of entmax at the start; 1 is softmax, 2 is sparsemax")
     start_open: float = Field(0.2, gt=0, lt=1, description="share of dimensions that a new gate opens")
     leak: float = Field(
-        0.3, ge=0, description="share of softmax's gradient for what sparse forms shut, which has none; 0: it stays shut"
+        0.3,
+        ge=0,
+        description="share of softmax's gradient for what sparse forms shut, which has none; 0: it stays shut",
     )
 
 

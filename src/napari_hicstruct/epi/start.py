@@ -1,4 +1,4 @@
-"""Where an encoder's motif filters start: at frequent words of the training sequences, at given motifs, or at random."""
+"""Where an encoder's motif filters start: frequent words of the training sequences, given motifs, or random."""
 
 from __future__ import annotations
 

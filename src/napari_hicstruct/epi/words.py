@@ -1,9 +1,9 @@
 """Motifs of the sequences themselves: words that are more frequent than expected, each made a motif by its neighbours.
 
-Nothing is read but sequences: no label, no line.  Words are counted on both strands and compared with what a first-order
-Markov chain of the same sequences would give (so that base composition and CpG explain nothing); the most surprising
-word and its near neighbours become a motif by a few rounds of expectation maximisation; its sites are erased, and the
-next one is looked for (as STREME does, Bailey 2021).
+Nothing is read but sequences: no label, no line.  Words are counted on both strands and compared with what a
+first-order Markov chain of the same sequences would give (so that base composition and CpG explain nothing); the most
+surprising word and its near neighbours become a motif by a few rounds of expectation maximisation; its sites are
+erased, and the next one is looked for (as STREME does, Bailey 2021).
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ class _Words:
     spent: set[int] = field(default_factory=set)
 
 
-def frequent_motifs(
-    sites: NDArray[np.uint8], n: int, *, width: int, seed: int = 0
-) -> list[NDArray[np.float64]]:
+def frequent_motifs(sites: NDArray[np.uint8], n: int, *, width: int, seed: int = 0) -> list[NDArray[np.float64]]:
     """Motifs of the words that are more frequent than expected, the most surprising first.
 
     Parameters
@@ -119,7 +117,6 @@ def _expected(words: _Words) -> NDArray[np.float64]:
     first, second = words.bases[:-1], words.bases[1:]
     known = (first != N) & (second != N)
     pairs = np.bincount(first[known].astype(int) * 4 + second[known], minlength=16).reshape(4, 4) + 1.0
-    pairs = pairs + (3 - np.arange(4))[None, :].repeat(4, 0) * 0
     start, step = np.log(pairs.sum(1) / pairs.sum()), np.log(pairs / pairs.sum(1, keepdims=True))
     letters = words.letters
     chance = start[letters[:, 0]] + step[letters[:, :-1], letters[:, 1:]].sum(1)
@@ -133,9 +130,7 @@ def _complexity(letters: NDArray[np.uint8]) -> NDArray[np.float64]:
     return ((np.diff(pairs, axis=1) > 0).sum(1) + 1) / pairs.shape[1]
 
 
-def _most_surprising(
-    words: _Words, expected: NDArray[np.float64], complexity: NDArray[np.float64]
-) -> int | None:
+def _most_surprising(words: _Words, expected: NDArray[np.float64], complexity: NDArray[np.float64]) -> int | None:
     """The word whose count is least to be expected of a Poisson; None if chance would give one like it."""
     counts = np.bincount(words.codes[words.usable], minlength=len(expected))
     counts = counts + counts[words.reverse]
