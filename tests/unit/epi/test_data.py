@@ -145,6 +145,20 @@ def test_batches_are_of_pure_lines_and_the_same_whenever_they_are_drawn(folder: 
     assert not sampler.batch(8).enhancers.equal(first.enhancers)
 
 
+def test_a_line_is_scored_by_all_that_is_kept_of_it_whatever_other_lines_there_are(folder: Path) -> None:
+    data = loaded(folder)
+    source = LineSource(data, None, 4, data.lines, "support")
+    drawn, whole = (source.inputs(np.array([2]), np.random.default_rng(1), whole=one).support for one in (False, True))
+    assert drawn is not None
+    assert whole is not None
+    assert drawn.shape[1] == 4 < whole.shape[1]
+    np.testing.assert_array_equal(whole[0], data.support[2])
+    config = tiny()
+    table = data.table.take(data.table.lines == data.lines[2])
+    alone = load_data(table, Fasta(folder / "genome.fa"), read_lines(folder / "lines.tsv"), config)
+    np.testing.assert_array_equal(alone.support[0], data.support[2])
+
+
 def test_a_line_under_another_name_is_found(folder: Path) -> None:
     data = loaded(folder)
     known = line_records(data, data.lines[1:])

@@ -50,6 +50,14 @@ def test_lines_change_the_score_of_a_pair_only_where_the_network_reads_them(cont
     assert (abs(float(logits[0] - logits[1])) > 1e-6) == (control in ("gate", "one_hot", "bias"))
 
 
+def test_the_control_without_a_gate_reads_all_features_as_they_are() -> None:
+    net = made(control="none")
+    found = net.describe(lines())
+    assert bool(found.is_open.all())
+    features = net.encoder(codes(3)).detach()
+    assert torch.equal(net.modulate(features, found, torch.tensor([0, 1, 0]), 1.0), features)
+
+
 @pytest.mark.parametrize("control", ["gate", "bias", "one_hot"])
 def test_a_shut_curriculum_reads_every_line_alike(control: str) -> None:
     net = made(control=control)

@@ -164,3 +164,16 @@ def test_numbers_are_blurred_in_training_only(folder: Path) -> None:
     assert plain is not None
     assert torch.equal(plain, again)
     assert 0.05 < float((plain - blurred).abs().mean()) < 1.5
+
+
+def test_encoder_and_head_have_rates_of_their_own() -> None:
+    from napari_hicstruct.epi.train import make_optimizer
+    from napari_hicstruct.models.epi.network import EpiNet
+
+    config = tiny(train={"encoder_rate": 0.1, "head_rate": 5.0})
+    net = EpiNet(config, 3)
+    groups = make_optimizer(net, config).param_groups
+    assert [group["share"] for group in groups] == [0.1, 5, 1]
+    assert sum(len(group["params"]) for group in groups) == len(list(net.parameters()))
+    assert groups[0]["params"][0] is net.encoder.stem.weight
+    assert groups[1]["params"][0] is next(net.head.parameters())

@@ -62,6 +62,21 @@ def test_sparse_forms_shut_dimensions_exactly_and_sigmoid_never() -> None:
     assert bool((made("sigmoid")(numbers()).raw > 0).all())
 
 
+@pytest.mark.parametrize("form", ["sparsemax", "entmax"])
+def test_what_all_lines_shut_can_open_again_and_no_value_is_another(form: str) -> None:
+    bare, leaky = made(form, leak=0.0), made(form, leak=0.3)
+    moved = []
+    for net in (bare, leaky):
+        found = net(numbers())
+        shut = (found.raw == 0).all(0)
+        assert bool(shut.any())
+        found.gate[:, shut].sum().backward()  # a loss that would be served by what is shut
+        moved.append(float(net.gate.net[-1].weight.grad[shut].abs().sum()))  # type: ignore[union-attr]
+    assert moved[0] == 0
+    assert moved[1] > 0
+    assert torch.equal(bare(numbers()).gate, leaky(numbers()).gate)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_every_weight_of_the_gate_gets_a_gradient(form: str) -> None:
     net = made(form)
