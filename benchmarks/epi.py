@@ -9,7 +9,7 @@ their line).
 Bars: AUPR on unseen lines ≥ .05 above every control and ≥ .75; seen − unseen ≤ .15; AUC of the gates against the
 planted ones ≥ .9; 10–30 % of dimensions open; support at most .03 below numbers.
 
-Lines are 90, with 20 positives on each chromosome: with 30 lines of 60 (as many labels), even a reader that is told all
+Lines are 90, with 20 positives on each chromosome: with 30 lines of 60 (as many labels), even a reader that knows all
 motifs and all that go together, and learns from the true state of the 18 training lines which lines open a motif, has
 an AUPR of .60 on unseen lines (logistic regression; seeds 11–14), with 90 lines .74 (11–13).  So few lines do not say
 what a new one opens, whatever reads them.

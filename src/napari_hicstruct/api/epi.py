@@ -90,7 +90,7 @@ def train_epi(
     >>> fast = {"train": {"epochs": 1, "steps_per_epoch": 1, "pairs_per_line": 4}}
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     at = Path(folder)
-    ...     told = write_example(at / "example", lines=4)
+    ...     made_of = write_example(at / "example", lines=4)
     ...     pairs, fasta = at / "example" / "pairs.tsv", at / "example" / "genome.fa"
     ...     made = hs.train_epi(
     ...         pairs, fasta, at / "run", lines=at / "example" / "lines.tsv", settings=fast, small=True

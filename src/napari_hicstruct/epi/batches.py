@@ -49,7 +49,7 @@ class LineSource:
     use : {"both", "features", "support"}
         What is given where both are there.
     noise : float
-        Spread of what is added to numbers, of training only: few lines are easily told apart by chance.
+        Spread of what is added to numbers, of training only: few lines are easily learnt by heart.
     """
 
     data: EpiData

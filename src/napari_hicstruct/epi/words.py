@@ -18,8 +18,8 @@ from napari_hicstruct.genome.fasta import N
 MAX_BASES = 2_000_000
 """Of more sequence than this a part is read, drawn at random."""
 MIN_WORD, MAX_WORD = 6, 9
-NEAR = 2
-"""Mismatches up to which a word may belong to a motif."""
+MAX_MISMATCHES = 2
+"""Of a word that may belong to a motif."""
 ROUNDS = 4
 """Of expectation maximisation."""
 PSEUDO = 0.5
@@ -96,7 +96,7 @@ def _drawn(sites: NDArray[np.uint8], seed: int) -> NDArray[np.uint8]:
 
 
 def _words(sites: NDArray[np.uint8], width: int) -> _Words:
-    """Words as long as this much sequence can tell apart: about one place for each."""
+    """Words so long that there is about one place for each."""
     bases = np.pad(sites, ((0, 0), (0, 1)), constant_values=N).ravel()
     length = int(np.clip(np.log(max(2, len(bases))) / np.log(4), MIN_WORD, MAX_WORD))
     length = min(length, width)
@@ -175,7 +175,7 @@ def _near(words: _Words, word: int, width: int) -> tuple[NDArray[np.uint8], NDAr
     padded = np.pad(words.bases, (width, width), constant_values=N)
     found = []
     for strand, target in ((1, word), (-1, int(words.reverse[word]))):
-        near = (words.letters != words.letters[target]).sum(1) <= NEAR
+        near = (words.letters != words.letters[target]).sum(1) <= MAX_MISMATCHES
         place = np.flatnonzero(near[words.codes] & words.usable)
         start = place + width - (before if strand > 0 else after)
         pieces = padded[start[:, None] + np.arange(width)]

@@ -1,11 +1,11 @@
-"""What AUPR the simulated grammar of ``benchmarks.epi`` allows: readers that are told what a network has to find out.
+"""What AUPR the simulated grammar of ``benchmarks.epi`` allows: readers that know what a network has to find out.
 
-All are told the motifs, their sharpness and which go together, and read each site by its log-odds.  They differ in
+All know the motifs, their sharpness and which go together, and read each site by its log-odds.  They differ in
 which motifs they hold open in a line: ``truth``; ``learnt``, by logistic regression of each motif's true state in the
-lines of training on the numbers that describe lines (no network is told that); ``mean``, how often the lines of
+lines of training on the numbers that describe lines (no network sees that); ``mean``, how often the lines of
 training open a motif; ``all``.
 
-    python -m benchmarks.epi_told [--seeds 1 2 3]
+    python -m benchmarks.epi_informed [--seeds 1 2 3]
 
 Prints; records nothing.
 """
@@ -63,9 +63,13 @@ def learnt_gates(data: EpiData, made: MotifGrammar, train: NDArray[np.int64]) ->
     return found
 
 
-def told(setup: Setup, seed: int) -> dict[str, dict[str, float]]:
+def informed(setup: Setup, seed: int) -> dict[str, dict[str, float]]:
     """AUPR of each reader on each part, mean over lines."""
-    folder, made, config = grammar_folder(setup, seed), simulate_grammar(setup.grammar(seed)), setup.config("gate", seed)
+    folder, made, config = (
+        grammar_folder(setup, seed),
+        simulate_grammar(setup.grammar(seed)),
+        setup.config("gate", seed),
+    )
     table, fasta = read_pairs(folder / "pairs.tsv"), Fasta(folder / "genome.fa")
     data = load_data(table, fasta, read_lines(folder / "features.tsv"), config)
     if data.lines != made.lines:
@@ -94,7 +98,7 @@ def main() -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3])
     args = parser.parse_args()
     for seed in args.seeds:
-        say(f"seed {seed}: {json.dumps(rounded(told(Setup(False, 0), seed)))}")
+        say(f"seed {seed}: {json.dumps(rounded(informed(Setup(False, 0), seed)))}")
 
 
 if __name__ == "__main__":
