@@ -309,7 +309,7 @@ ROWS = (
         "epi",
         "enhancer–promoter pairs in lines that training never saw: simulated grammar of motifs, gate and controls",
         "AUPR ≥ .05 above every control and ≥ .75; seen − unseen ≤ .15; gates found AUC ≥ .9, 10–30 % open; support "
-        "within .03 of numbers",
+        "at most .03 below numbers",
         gates.epi,
         gates.epi_met,
     ),

@@ -54,6 +54,7 @@ def test_held_out_lines_are_named(folder: Path, tmp_path: Path, capsys: pytest.C
         (("--config", "none.yaml"), "none.yaml: cannot be read"),
         (("--fasta", "none.fa"), "none.fa: cannot be read"),
         (("--lines", "none.tsv"), "none.tsv: cannot be read"),
+        (("--motifs", "none.jaspar"), "none.jaspar: cannot be read"),
     ],
 )
 def test_bad_input_is_one_line(
