@@ -60,10 +60,12 @@ class EpiTrainConfig(FrozenConfig):
     steps_per_epoch: int = Field(0, ge=0, description="0: as many as show every pair about once")
     learning_rate: float = Field(1e-3, gt=0)
     encoder_rate: float = Field(
-        1.0, gt=0, description="of the encoder, as a share of learning_rate: below 1 it keeps more of where it started"
+        0.1,
+        gt=0,
+        description="of an encoder that starts at words or motifs, in learning_rate: below 1 it keeps more of them",
     )
     head_rate: float = Field(
-        1.0, gt=0, description="of the head, likewise: the weights of evidence grow slowly, as they are above 0"
+        5.0, gt=0, description="of the head, likewise: the weights of evidence grow slowly, as they are above 0"
     )
     weight_decay: float = Field(0.01, ge=0)
     warmup: int = Field(50, ge=0, description="steps")

@@ -32,21 +32,21 @@ def training_sites(data: EpiData, split: Split) -> NDArray[np.uint8]:
 
 def start_encoder(
     encoder: SequenceEncoder, data: EpiData, split: Split, motifs: Sequence[Motif], config: EpiConfig
-) -> str:
-    """Set the filters as ``encoder.start`` says; gives a sentence about it, empty where they stay at random."""
+) -> tuple[int, str]:
+    """Set filters as ``encoder.start`` says; how many do not stay at random, and a sentence about it or nothing."""
     own = config.encoder
     if own.start == "random":
-        return ""
+        return 0, ""
     if own.start == "motifs":
         columns = [motif.columns for motif in motifs]
         n = start_at_motifs(encoder, columns, window=own.window)
         left = "" if n == len(motifs) else f"; there are no filters for {how_many(len(motifs) - n, 'more motif')}"
-        return f"{how_many(n, 'filter')} of {own.filters} start at given motifs{left}."
+        return n, f"{how_many(n, 'filter')} of {own.filters} start at given motifs{left}."
     columns = frequent_motifs(training_sites(data, split), own.filters, width=own.kernel, seed=config.seed)
     if not columns:
-        return "No word is more frequent in the sequences than expected: filters start at random."
+        return 0, "No word is more frequent in the sequences than expected: filters start at random."
     n = start_at_motifs(encoder, columns, window=own.window)
-    return f"{how_many(n, 'filter')} of {own.filters} start at frequent words of the training sequences."
+    return n, f"{how_many(n, 'filter')} of {own.filters} start at frequent words of the training sequences."
 
 
 def start_at_motifs(encoder: SequenceEncoder, motifs: list[NDArray[np.float64]], *, window: int) -> int:

@@ -115,17 +115,18 @@ def start_run(job: EpiJob) -> EpiRun:
     fabric = open_fabric(job.device)
     fabric.seed_everything(config.seed, verbose=False)
     net = EpiNet(config, len(job.train_lines))
-    optimizer = make_optimizer(net, config)
+    path = job.out / CHECKPOINT
+    set_filters, started = 0, ""
+    if not path.exists():
+        set_filters, started = start_encoder(net.encoder, job.data, job.split, job.motifs, config)
+    optimizer = make_optimizer(net, config, encoder_rate=config.train.encoder_rate if set_filters else 1.0)
     positives = int((labels > 0.5).sum())
     margins = class_margins(positives, len(labels) - positives, exponent=config.losses.margin_exponent)
-    run = EpiRun(fabric, None, net, optimizer, margins, LossWeights.of(config.losses))
-    path = job.out / CHECKPOINT
-    if not path.exists():
-        run.started = start_encoder(net.encoder, job.data, job.split, job.motifs, config)
-    else:
+    run = EpiRun(fabric, None, net, optimizer, margins, LossWeights.of(config.losses), started=started)
+    if path.exists():
         saved = load_checkpoint(path)
         net.load_state_dict(saved["net"])
-        optimizer.load_state_dict(saved["optimizer"])
+        optimizer.load_state_dict(saved["optimizer"])  # with the rates that the run began with
         run.weights = LossWeights(**saved["weights"])
         run.step, run.best, run.since_best = saved["step"], saved["best"], saved["since_best"]
         run.share_open = saved["share_open"]
@@ -134,9 +135,9 @@ def start_run(job: EpiJob) -> EpiRun:
     return run
 
 
-def make_optimizer(net: EpiNet, config: EpiConfig) -> torch.optim.AdamW:
+def make_optimizer(net: EpiNet, config: EpiConfig, *, encoder_rate: float) -> torch.optim.AdamW:
     """AdamW; encoder and head learn at rates of their own, kept as ``share`` of their groups."""
-    shares = {"encoder": config.train.encoder_rate, "head": config.train.head_rate, "": 1.0}
+    shares = {"encoder": encoder_rate, "head": config.train.head_rate, "": 1.0}
     groups: dict[str, list[torch.nn.Parameter]] = {name: [] for name in shares}
     for name, weights in net.named_parameters():
         part = name.partition(".")[0]

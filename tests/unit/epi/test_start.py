@@ -166,14 +166,21 @@ def test_numbers_are_blurred_in_training_only(folder: Path) -> None:
     assert 0.05 < float((plain - blurred).abs().mean()) < 1.5
 
 
-def test_encoder_and_head_have_rates_of_their_own() -> None:
-    from napari_hicstruct.epi.train import make_optimizer
-    from napari_hicstruct.models.epi.network import EpiNet
+@pytest.mark.parametrize(("start", "rates"), [("words", [0.1, 5, 1]), ("random", [1, 5, 1])])
+def test_encoder_and_head_have_rates_of_their_own(folder: Path, tmp_path: Path, start: str, rates: list[float]) -> None:
+    from napari_hicstruct.epi.train import EpiJob, save_run, start_run
 
-    config = tiny(train={"encoder_rate": 0.1, "head_rate": 5.0})
-    net = EpiNet(config, 3)
-    groups = make_optimizer(net, config).param_groups
-    assert [group["share"] for group in groups] == [0.1, 5, 1]
-    assert sum(len(group["params"]) for group in groups) == len(list(net.parameters()))
-    assert groups[0]["params"][0] is net.encoder.stem.weight
-    assert groups[1]["params"][0] is next(net.head.parameters())
+    config = tiny(encoder={"start": start}, train={"encoder_rate": 0.1, "head_rate": 5.0})
+    data = load_data(
+        read_pairs(folder / "pairs.tsv"), Fasta(folder / "genome.fa"), read_lines(folder / "lines.tsv"), config
+    )
+    job = EpiJob(config, data, make_split(data.table, config.split, seed=1), tmp_path)
+    run = start_run(job)
+    groups = run.optimizer.param_groups
+    assert [group["share"] for group in groups] == rates
+    assert sum(len(group["params"]) for group in groups) == len(list(run.net.parameters()))
+    assert groups[0]["params"][0] is run.net.encoder.stem.weight
+    save_run(run, tmp_path)
+    again = start_run(job)
+    assert [group["share"] for group in again.optimizer.param_groups] == rates
+    assert not again.started
