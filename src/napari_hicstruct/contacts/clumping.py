@@ -27,7 +27,7 @@ MIN_SQUARES, MIN_DISTANCES = 100, 3
 """Pairs of squares that a distance needs, and distances, before anything is said."""
 
 MIN_CLUMPING = 1.8
-"""Less is found in maps of many cells, too (docs/adr/0048)."""
+"""Less is found in maps of many cells, too (docs/adr/0046)."""
 
 
 def clumping(counts: F32) -> float:
