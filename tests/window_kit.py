@@ -12,7 +12,7 @@ from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Annotation, Kind, Status, stripe_direction
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain
-from napari_hicstruct.plugin.state.view import History, View
+from napari_hicstruct.plugin.state.map.view import History, View
 from napari_hicstruct.plugin.state.window import WindowState
 
 CHROM, LENGTH, RES = "chr17", 1_000_000, 5_000

@@ -20,7 +20,7 @@ from napari_hicstruct.plugin.controllers.session import ensure_session
 from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
 from napari_hicstruct.plugin.panels.review.bulk import BulkPanel
-from napari_hicstruct.plugin.state.export import IfTaken
+from napari_hicstruct.plugin.state.labels.export import IfTaken
 from tests.annotation_kit import loop
 from tests.contacts_kit import upper_counts, write_cool
 from tests.gui.view_kit import imported, pump
@@ -299,7 +299,7 @@ def test_window_and_shell_write_one_layout(exporting: tuple[Any, ExportPanel], t
 
 
 def test_the_reviewer_can_be_named_before_there_is_a_project(make_napari_viewer: Make, tmp_path: Path) -> None:
-    from napari_hicstruct.plugin.state.reviewer import keep_name
+    from napari_hicstruct.plugin.state.review.reviewer import keep_name
 
     session = opened(make_napari_viewer, make_map(tmp_path / "m.cool"))
     keep_name("Anna Lind")

@@ -13,9 +13,9 @@ from qtpy.QtGui import QKeySequence
 from qtpy.QtTest import QTest
 
 from napari_hicstruct.annotations.project import Project
-from napari_hicstruct.plugin.controllers.editing import Editing
+from napari_hicstruct.plugin.controllers.edit.editing import Editing
+from napari_hicstruct.plugin.controllers.edit.review import Review
 from napari_hicstruct.plugin.controllers.notify import show_problem
-from napari_hicstruct.plugin.controllers.review import Review
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.units import world_kwargs

@@ -14,7 +14,7 @@ from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.labels.corrections import Corrections
-from napari_hicstruct.plugin.state.finetune_request import LearnRequest
+from napari_hicstruct.plugin.state.models.finetune_request import LearnRequest
 from napari_hicstruct.workflows.finetune.job import Figure, FinetuneJob, FinetuneResult, Live
 
 BASE, CHILD = "b" * 64, "c" * 64

@@ -14,9 +14,9 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
 from napari_hicstruct.plugin.panels.review.filters import QueueFilters
 from napari_hicstruct.plugin.panels.review.pairs import PairsPanel
-from napari_hicstruct.plugin.state.adapting import AFTER, AdaptState
-from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.adapting import AFTER, AdaptState
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
+from napari_hicstruct.plugin.state.review.loop_pairs import LoopPairsState
 from tests.gui.edit_kit import TinySession, add_map, make_project
 from tests.gui.view_kit import pump
 from tests.unit.window import test_adapting as adapting

@@ -14,7 +14,7 @@ from qtpy.QtWidgets import QApplication
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.errors import Cancelled
 from napari_hicstruct.plugin import _reader
-from napari_hicstruct.plugin.state.importing import ScoreChoice
+from napari_hicstruct.plugin.state.labels.importing import ScoreChoice
 from napari_hicstruct.plugin.widgets.score_dialog import ScoreDialog, ask_score
 from tests.gui.edit_kit import CHROM, TinySession, add_map, make_project
 from tests.gui.view_kit import imported, pump

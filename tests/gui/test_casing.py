@@ -16,9 +16,9 @@ from napari_hicstruct.plugin.layers.map.colormaps import CHOICES, NO_DATA, conta
 from napari_hicstruct.plugin.layers.overlays import drawing
 from napari_hicstruct.plugin.layers.overlays.casing import CASING_PX, bands, outlines
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, casing_of, luminance
-from napari_hicstruct.plugin.state.geometry import Triangle
-from napari_hicstruct.plugin.state.hit import mark_size
-from napari_hicstruct.plugin.state.projection import TILTED
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
+from napari_hicstruct.plugin.state.labels.hit import mark_size
+from napari_hicstruct.plugin.state.map.projection import TILTED
 from tests.gui.view_kit import open_in, pump, write_dots
 from tests.window_kit import boundary, loop, tad
 

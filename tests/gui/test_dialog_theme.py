@@ -15,7 +15,7 @@ from napari_hicstruct.annotations import Kind, Origin, Status
 from napari_hicstruct.annotations.readers.base import OpenColumn
 from napari_hicstruct.evaluation.changes import Changes
 from napari_hicstruct.plugin._docks import open_table
-from napari_hicstruct.plugin.controllers.key_sheet import KeySheet
+from napari_hicstruct.plugin.controllers.keyboard.key_sheet import KeySheet
 from napari_hicstruct.plugin.panels.learn.close_guard import ask_before_closing
 from napari_hicstruct.plugin.widgets.score_dialog import ScoreDialog
 from tests.annotation_kit import loop

@@ -12,10 +12,10 @@ import pytest
 from napari.components import ViewerModel
 
 from napari_hicstruct.annotations.records import Direction, Origin
-from napari_hicstruct.plugin.controllers.editor import Editor
-from napari_hicstruct.plugin.controllers.review import Review
+from napari_hicstruct.plugin.controllers.edit.editor import Editor
+from napari_hicstruct.plugin.controllers.edit.review import Review
 from napari_hicstruct.plugin.layers.overlays.transposes import Transposes
-from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
 from tests.gui.edit_kit import (
     RES,
     Kind,

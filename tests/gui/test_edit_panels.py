@@ -18,7 +18,7 @@ from napari_hicstruct.plugin.panels.export.panel import ExportPanel
 from napari_hicstruct.plugin.panels.labels.panel import LabelsPanel
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
 from napari_hicstruct.plugin.panels.table.panel import ObjectTable
-from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
 from tests.gui.edit_kit import (
     CHROM,
     RES,

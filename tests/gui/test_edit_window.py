@@ -13,7 +13,7 @@ from qtpy.QtTest import QTest
 
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.controllers.editing import Editing
+from napari_hicstruct.plugin.controllers.edit.editing import Editing
 from napari_hicstruct.plugin.layers.overlays.overlay import NAMES
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from tests.gui.edit_kit import (

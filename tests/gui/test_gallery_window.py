@@ -13,7 +13,7 @@ from qtpy.QtTest import QTest
 
 from napari_hicstruct.annotations import Origin, read_labels
 from napari_hicstruct.annotations.records import Status
-from napari_hicstruct.plugin.state.gallery import SHADES, GalleryOrder, GalleryStatus, read_thumb
+from napari_hicstruct.plugin.state.review.gallery import SHADES, GalleryOrder, GalleryStatus, read_thumb
 from tests.gui.view_kit import open_in, pump
 
 

@@ -13,7 +13,7 @@ from napari_hicstruct.annotations import Kind, Project, Status
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.panels.labels.import_menu import ImportMenu
-from napari_hicstruct.plugin.state.importing import ImportAs
+from napari_hicstruct.plugin.state.labels.importing import ImportAs
 from tests.gui.person import Person
 from tests.gui.view_kit import open_in, pump
 from tests.window_kit import TinyWindow, iv

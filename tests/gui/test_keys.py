@@ -26,8 +26,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_hicstruct.plugin.controllers import key_sheet
-from napari_hicstruct.plugin.controllers.key_sheet import KeyCap, KeySheet
+from napari_hicstruct.plugin.controllers.keyboard import key_sheet
+from napari_hicstruct.plugin.controllers.keyboard.key_sheet import KeyCap, KeySheet
 from napari_hicstruct.plugin.layers.units import world_kwargs
 from napari_hicstruct.plugin.panels.review.tools import ToolRow
 from napari_hicstruct.plugin.state.commands import COMMANDS, MOUSE

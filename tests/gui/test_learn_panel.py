@@ -24,8 +24,8 @@ from napari_hicstruct.plugin.panels.learn.loss_curve import smoothed
 from napari_hicstruct.plugin.panels.learn.panel import LearnPanel
 from napari_hicstruct.plugin.panels.learn.result import figures_table, verdict_of
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
-from napari_hicstruct.plugin.state.learning import LearningState
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.learning import LearningState
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 from napari_hicstruct.workflows.finetune.job import Figure
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import CHROM, TinySession, add_map, iv, make_project

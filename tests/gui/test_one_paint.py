@@ -16,8 +16,8 @@ from qtpy.QtWidgets import QApplication
 
 from napari_hicstruct.annotations import Kind
 from napari_hicstruct.plugin.controllers import garbage
+from napari_hicstruct.plugin.controllers.canvas.paint_later import paint_later
 from napari_hicstruct.plugin.controllers.garbage import Garbage
-from napari_hicstruct.plugin.controllers.paint_later import paint_later
 from napari_hicstruct.plugin.panels.review.card import Card
 from napari_hicstruct.plugin.widgets.soon import Soon
 from tests.annotation_kit import loop

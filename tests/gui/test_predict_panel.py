@@ -20,7 +20,7 @@ from napari_hicstruct.errors import ProjectError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 from napari_hicstruct.plugin.widgets.map_menu import MapMenu
 from napari_hicstruct.workflows import projects
 from napari_hicstruct.workflows.models import ModelInfo

@@ -15,7 +15,7 @@ from napari_hicstruct.errors import ModelError
 from napari_hicstruct.inference.candidate_scores import CandidateScore
 from napari_hicstruct.jobs import Clock, Progress
 from napari_hicstruct.plugin.panels.review.rescoring import RescoringPanel
-from napari_hicstruct.plugin.state.rescoring import PROPOSALS, RescoringState
+from napari_hicstruct.plugin.state.review.rescoring import PROPOSALS, RescoringState
 from tests.gui.edit_kit import loop, make_project
 from tests.gui.test_edit_window import Window
 

@@ -26,7 +26,7 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.plugin.panels.review.header import LABELS, ORDERS, pace
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
 from napari_hicstruct.plugin.panels.table.panel import ObjectTable
-from napari_hicstruct.plugin.state import reviewer
+from napari_hicstruct.plugin.state.review import reviewer
 from tests.gui.edit_kit import CHROM, Kind, Status, TinySession, actions, add_map, iv, loop, make_project, tad
 
 WIDEST = 330

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from napari.layers import Labels, Points, Shapes
 
-from napari_hicstruct.plugin.controllers.lasso import inside
+from napari_hicstruct.plugin.controllers.edit.lasso import inside
 from napari_hicstruct.plugin.layers.units import world_kwargs
-from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
 from tests.gui.edit_kit import CHROM, LENGTH, Kind, Status, actions, boundary, iv, loop, make_project, tad
 from tests.gui.test_edit_window import Window
 from tests.gui.view_kit import write_dots

@@ -10,7 +10,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QLineEdit
 
 from napari_hicstruct.annotations import Status
-from napari_hicstruct.plugin.controllers.refused import is_refused
+from napari_hicstruct.plugin.controllers.keyboard.refused import is_refused
 from napari_hicstruct.plugin.panels.review.panel import ReviewPanel
 from tests.annotation_kit import loop
 from tests.gui.edit_kit import press

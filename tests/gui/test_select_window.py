@@ -14,7 +14,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QMenu
 
 from napari_hicstruct.annotations.project import Project
-from napari_hicstruct.plugin.state.geometry import Triangle
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
 from tests.gui.edit_kit import LENGTH, Kind, Status, boundary, iv, loop, make_project, only, stripe, tad
 from tests.gui.test_edit_window import Window, foreign_layers
 

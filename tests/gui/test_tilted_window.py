@@ -11,7 +11,7 @@ import pytest
 
 from napari_hicstruct.annotations import Annotation, Kind, Origin, Status
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.hit import mark_size
+from napari_hicstruct.plugin.state.labels.hit import mark_size
 from tests.gui.person import Person
 from tests.gui.view_kit import open_in, pump, write_dots
 

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget
 from napari_hicstruct.annotations import read_labels
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.evaluation.acceptance import Verdict
-from napari_hicstruct.plugin.controllers.key_sheet import KeySheet
+from napari_hicstruct.plugin.controllers.keyboard.key_sheet import KeySheet
 from napari_hicstruct.plugin.controllers.session import session_of
 from napari_hicstruct.plugin.show import wait_until_drawn
 from napari_hicstruct.plugin.state.commands import COMMANDS

@@ -15,7 +15,7 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import ModelError
 from napari_hicstruct.jobs import Clock
 from napari_hicstruct.plugin.panels.learn.changes import ChangesView
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.edit_kit import TinySession, add_map, iv, loop, make_project, tad
 

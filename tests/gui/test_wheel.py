@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_hicstruct.plugin.controllers.wheel import mark_ours
+from napari_hicstruct.plugin.controllers.frame.wheel import mark_ours
 from tests.gui.view_kit import open_in, pump, write_dots
 
 BIN = 5_000

@@ -21,8 +21,8 @@ from napari_hicstruct.plugin.panels.explain.panel import ExplainPanel
 from napari_hicstruct.plugin.panels.predict.panel import PredictPanel
 from napari_hicstruct.plugin.panels.review.card import Card
 from napari_hicstruct.plugin.panels.table.panel import ObjectTable
-from napari_hicstruct.plugin.state.geometry import Triangle
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 from napari_hicstruct.plugin.widgets.model_card import card_lines
 from napari_hicstruct.workflows.evidence import Evidence
 from napari_hicstruct.workflows.explain import Explanation, shown_part

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from napari_hicstruct.annotations.records import Annotation, Kind, stripe_direction
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state import geometry
-from napari_hicstruct.plugin.state.geometry import Box, Grid, Triangle
+from napari_hicstruct.plugin.state.labels import geometry
+from napari_hicstruct.plugin.state.labels.geometry import Box, Grid, Triangle
 
 LENGTH = 248_956_422
 RESOLUTIONS = (1_000, 5_000, 10_000, 25_000, 40_000, 100_000)

@@ -17,7 +17,7 @@ from napari_hicstruct.annotations.codec import to_row
 from napari_hicstruct.annotations.loci import points, points_of
 from napari_hicstruct.annotations.record_table import GONE, ChangedColumns, RecordTable
 from napari_hicstruct.annotations.records import DIRECTION_CODES, KIND_CODES, STATUS_CODES
-from napari_hicstruct.plugin.state.palette import strength_of
+from napari_hicstruct.plugin.state.labels.palette import strength_of
 from tests.annotation_kit import annotations, new_project
 
 ANY = st.one_of(*(annotations(kind) for kind in Kind))

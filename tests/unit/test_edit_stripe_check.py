@@ -10,7 +10,7 @@ import pytest
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.values import ValueKind
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.geometry import Box, dashes
+from napari_hicstruct.plugin.state.labels.geometry import Box, dashes
 from napari_hicstruct.workflows import stripe_check
 
 LENGTH = 9_000_000

@@ -12,7 +12,7 @@ from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.genome_wide import MAX_CHROMS, genome_grid, iter_genome_wide
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.jobs import drain
-from napari_hicstruct.plugin.state.genome_view import GenomeView
+from napari_hicstruct.plugin.state.map.genome_view import GenomeView
 from tests.window_kit import InlineRunner, TinySource, TinyWindow
 
 SIZES = {"chr1": 3_000_000, "chr2": 2_000_000, "chrUn": 4_000, "chrX": 1_050_000}

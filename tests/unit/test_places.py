@@ -12,10 +12,10 @@ import pytest
 from napari_hicstruct.annotations.readers.places import read_places
 from napari_hicstruct.errors import LabelError, RegionError
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.distance import Span
-from napari_hicstruct.plugin.state.navigation import NavigationState
-from napari_hicstruct.plugin.state.places import BOOKMARKS, Places
-from napari_hicstruct.plugin.state.view import View, parse_view
+from napari_hicstruct.plugin.state.map.distance import Span
+from napari_hicstruct.plugin.state.map.navigation import NavigationState
+from napari_hicstruct.plugin.state.map.places import BOOKMARKS, Places
+from napari_hicstruct.plugin.state.map.view import View, parse_view
 from tests.window_kit import CHROM, LENGTH, InlineRunner, TinyWindow, iv
 
 SIZES = {"chr1": 10_000_000, "chr2": 8_000_000}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.projection import BELOW_PX, SQUARE, TILTED, Projection
-from napari_hicstruct.plugin.state.view import View
+from napari_hicstruct.plugin.state.map.projection import BELOW_PX, SQUARE, TILTED, Projection
+from napari_hicstruct.plugin.state.map.view import View
 
 CHROM, LENGTH = "chr17", 83_000_000
 CANVAS = (800, 1_000)

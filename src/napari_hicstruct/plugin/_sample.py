@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import CancelToken, in_process
-from napari_hicstruct.plugin.state.sample_truth import show_truth
+from napari_hicstruct.plugin.state.labels.sample_truth import show_truth
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.jobs import Job

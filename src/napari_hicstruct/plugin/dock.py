@@ -20,8 +20,8 @@ from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin._docks import PLUGIN, open_dock, open_fuse, open_repair, open_segment, open_table
 from napari_hicstruct.plugin._sample import open_sample
 from napari_hicstruct.plugin.controllers.dropped import DropFilter
+from napari_hicstruct.plugin.controllers.frame.window_layout import WindowEnd, WindowLayout
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
-from napari_hicstruct.plugin.controllers.window_layout import WindowEnd, WindowLayout
 from napari_hicstruct.plugin.panels.map.header import MapHeader
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox

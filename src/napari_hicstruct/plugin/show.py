@@ -15,7 +15,7 @@ from napari_hicstruct.config.files import in_place_of, try_folder, writing
 from napari_hicstruct.errors import OutputError, ProjectError
 from napari_hicstruct.plugin._docks import open_dock
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
-from napari_hicstruct.plugin.state.view import parse_view
+from napari_hicstruct.plugin.state.map.view import parse_view
 from napari_hicstruct.workflows import projects
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from napari_hicstruct.contacts import open_map
 from napari_hicstruct.contacts.pair_levels import Joined, pair_levels
 from napari_hicstruct.contacts.protocol import RAW
 from napari_hicstruct.plugin.layers.map.levels import Scale, ViewedLevel, viewed_levels
-from napari_hicstruct.plugin.state.map import first_chromosome_with_contacts
+from napari_hicstruct.plugin.state.map.map import first_chromosome_with_contacts
 
 EPHA4 = "mouse_limbE11.5_Epha4_{}_chr1_73-79Mb_10kb.cool"
 

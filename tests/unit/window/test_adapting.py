@@ -12,9 +12,9 @@ import pytest
 
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.adapting import AFTER, BEFORE, AdaptState
-from napari_hicstruct.plugin.state.models import ProjectModel
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.adapting import AFTER, BEFORE, AdaptState
+from napari_hicstruct.plugin.state.models.models import ProjectModel
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from napari_hicstruct.workflows.predict.adapt import why_not_adapt
 from napari_hicstruct.workflows.predict.adapt_compare import AdaptedCalls, compare_calls

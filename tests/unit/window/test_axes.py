@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_hicstruct.plugin.state.axes import AxesState, step_of, ticks
+from napari_hicstruct.plugin.state.map.axes import AxesState, step_of, ticks
 from napari_hicstruct.plugin.state.settings import Settings
 
 LENGTH = 48_129_895

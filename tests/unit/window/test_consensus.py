@@ -15,9 +15,9 @@ from napari_hicstruct.annotations.records import Kind, Origin, Status
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.errors import LabelError, ProjectError
 from napari_hicstruct.jobs import Clock
-from napari_hicstruct.plugin.state.consensus import ConsensusState
-from napari_hicstruct.plugin.state.consensus_settings import ConsensusSettings, consensus_settings
-from napari_hicstruct.plugin.state.upset import short_number, upset_of
+from napari_hicstruct.plugin.state.consensus.consensus import ConsensusState
+from napari_hicstruct.plugin.state.consensus.settings import ConsensusSettings, consensus_settings
+from napari_hicstruct.plugin.state.consensus.upset import short_number, upset_of
 from tests.window_kit import CHROM, LENGTH, SteppedRunner, TinySource, TinyWindow, actions, loop, make_project, tad
 
 PLACES = [(k * 40_000 + 20_000, k * 40_000 + 220_000) for k in range(18)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_hicstruct.plugin.state import draw_limit
-from napari_hicstruct.plugin.state.draw_limit import Contenders, best_of_each_set
+from napari_hicstruct.plugin.state.labels import draw_limit
+from napari_hicstruct.plugin.state.labels.draw_limit import Contenders, best_of_each_set
 
 
 def contenders(*sets: tuple[int, np.ndarray]) -> Contenders:

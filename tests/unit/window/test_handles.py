@@ -7,9 +7,9 @@ import math
 import pytest
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
-from napari_hicstruct.plugin.state.geometry import Grid, Triangle
-from napari_hicstruct.plugin.state.handles import Handle, handle_at, handles_of, pulled, whole
-from napari_hicstruct.plugin.state.kind_change import as_kind
+from napari_hicstruct.plugin.state.labels.geometry import Grid, Triangle
+from napari_hicstruct.plugin.state.labels.handles import Handle, handle_at, handles_of, pulled, whole
+from napari_hicstruct.plugin.state.labels.kind_change import as_kind
 from tests.window_kit import CHROM, LENGTH, RES, boundary, iv, loop, stripe, tad
 
 GRID = Grid(CHROM, LENGTH, RES)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
-from napari_hicstruct.plugin.state.geometry import Triangle
-from napari_hicstruct.plugin.state.hit import hits, mark_size
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
+from napari_hicstruct.plugin.state.labels.hit import hits, mark_size
 from tests.window_kit import RES, boundary, loop, stripe, tad
 
 STORED, UPPER, LOWER = Triangle.STORED, Triangle.UPPER, Triangle.LOWER

@@ -11,9 +11,9 @@ from napari_hicstruct.annotations import Annotation, Kind, Project, Status
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import Cancelled, ProjectError
 from napari_hicstruct.jobs import drain
-from napari_hicstruct.plugin.state import labels
-from napari_hicstruct.plugin.state.importing import ImportAs, ImportState
-from napari_hicstruct.plugin.state.set_commands import SetCommands
+from napari_hicstruct.plugin.state.labels import labels
+from napari_hicstruct.plugin.state.labels.importing import ImportAs, ImportState
+from napari_hicstruct.plugin.state.labels.set_commands import SetCommands
 from tests.window_kit import CHROM, SteppedRunner, TinyWindow, actions, iv, loop, make_project
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from napari_hicstruct.errors import HicStructError, OutputError
 from napari_hicstruct.evaluation.acceptance import Verdict
-from napari_hicstruct.plugin.state.finetune_request import LearnRequest, finetune_request
-from napari_hicstruct.plugin.state.learning import LearningState
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.finetune_request import LearnRequest, finetune_request
+from napari_hicstruct.plugin.state.models.learning import LearningState
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 from napari_hicstruct.workflows.finetune.prepare import OneClassError
 from napari_hicstruct.workflows.models import ModelInfo
 from tests.gui.learn_kit import BASE, CHILD, Script, add_model, model_folder, result

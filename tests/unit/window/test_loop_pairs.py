@@ -12,7 +12,7 @@ from napari_hicstruct.annotations.records import Annotation, Kind, Origin
 from napari_hicstruct.config.loop_pairs import LoopPairsConfig
 from napari_hicstruct.errors import ConfigError
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
+from napari_hicstruct.plugin.state.review.loop_pairs import LoopPairsState
 from napari_hicstruct.workflows.epi.loops import LoopPair, LoopPairs
 from tests.window_kit import InlineRunner, TinyWindow, iv, loop, make_project, tad
 

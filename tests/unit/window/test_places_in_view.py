@@ -11,8 +11,8 @@ import pytest
 from napari_hicstruct.annotations import Annotation, Kind, Origin, Project, Status
 from napari_hicstruct.annotations.changes import Change
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.catalogue import Catalogue
-from napari_hicstruct.plugin.state.geometry import Triangle, lies_in
+from napari_hicstruct.plugin.state.labels.catalogue import Catalogue
+from napari_hicstruct.plugin.state.labels.geometry import Triangle, lies_in
 from tests.annotation_kit import new_project
 
 VIEWS = [(0, 400_000, 0, 400_000), (100_000, 200_000, 700_000, 990_000), (0, 1_000_000, 0, 1_000_000)]

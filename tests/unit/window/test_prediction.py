@@ -14,7 +14,7 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import Cancelled, MapError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 from napari_hicstruct.workflows.models import ModelInfo
 from napari_hicstruct.workflows.predict.about_run import words_of_run
 from tests.window_kit import CHROM, LENGTH, SteppedRunner, TinySource, TinyWindow, iv, loop, make_project

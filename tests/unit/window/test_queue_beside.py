@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from napari_hicstruct.annotations import Origin, Project
-from napari_hicstruct.plugin.state import queue as queue_module
+from napari_hicstruct.plugin.state.review import queue as queue_module
 from tests.window_kit import SteppedRunner, TinyWindow, loop, make_project
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from napari_hicstruct.annotations.records import Origin
-from napari_hicstruct.plugin.controllers.navigation import Navigation
+from napari_hicstruct.plugin.controllers.canvas.navigation import Navigation
 from napari_hicstruct.plugin.state.commands import COMMANDS, LOOK
-from napari_hicstruct.plugin.state.labels import Others
-from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.state.labels.labels import Others
+from napari_hicstruct.plugin.state.review.review import ReviewState
 from tests.window_kit import Kind, Status, TinyWindow, iv, loop, make_project
 
 

@@ -14,7 +14,7 @@ from napari_hicstruct.active.candidate_table import ReviewMode
 from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.sample_truth import TRUTH, TRUTH_STEP
+from napari_hicstruct.plugin.state.labels.sample_truth import TRUTH, TRUTH_STEP
 from tests.window_kit import Kind, Status, TinyWindow, actions, boundary, loop, make_project, stripe, tad
 
 

@@ -13,9 +13,9 @@ from napari_hicstruct.cli.common import parse_limits, parse_numbers
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
 from napari_hicstruct.genome import parse_region
-from napari_hicstruct.plugin.state import prediction
-from napari_hicstruct.plugin.state.prediction import PredictionState
-from napari_hicstruct.plugin.state.run_options import FIELDS, RunOptions, limits_form
+from napari_hicstruct.plugin.state.models import prediction
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.run_options import FIELDS, RunOptions, limits_form
 from napari_hicstruct.plugin.state.settings import Settings
 from napari_hicstruct.workflows.predict.about_run import place_of_run, words_of_run
 from napari_hicstruct.workflows.predict.request import MODES, PredictRequest
@@ -90,7 +90,7 @@ def test_they_are_remembered_for_the_next_window() -> None:
 
 
 def test_modes_are_those_of_the_shell() -> None:
-    from napari_hicstruct.plugin.state import run_options
+    from napari_hicstruct.plugin.state.models import run_options
 
     assert list(run_options.MODES) == list(MODES)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from napari_hicstruct.annotations.records import Origin, Status
-from napari_hicstruct.plugin.state.geometry import Triangle
-from napari_hicstruct.plugin.state.review import ReviewState
-from napari_hicstruct.plugin.state.set_commands import SetCommands
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
+from napari_hicstruct.plugin.state.labels.set_commands import SetCommands
+from napari_hicstruct.plugin.state.review.review import ReviewState
 from tests.window_kit import TinyWindow, loop, make_project, tad
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.annotations.records import Kind, Origin, Status
-from napari_hicstruct.plugin.state.geometry import Triangle, outline_of
-from napari_hicstruct.plugin.state.tad_levels import TadLevels, nesting, opacity
+from napari_hicstruct.plugin.state.labels.geometry import Triangle, outline_of
+from napari_hicstruct.plugin.state.labels.tad_levels import TadLevels, nesting, opacity
 from tests.window_kit import LENGTH, TinyWindow, iv, make_project, tad
 
 SPANS = [(0, 600), (50, 300), (60, 120), (150, 300), (300, 600), (550, 700), (560, 590)]

@@ -9,8 +9,8 @@ import pytest
 
 from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import TrackError
-from napari_hicstruct.plugin.state.seen import AxisKind, AxisSpan
-from napari_hicstruct.plugin.state.track_parts import bin_for, wanted_for
+from napari_hicstruct.plugin.state.map.seen import AxisKind, AxisSpan
+from napari_hicstruct.plugin.state.tracks.parts import bin_for, wanted_for
 from napari_hicstruct.tracks import Orientation
 from tests.window_kit import CHROM, LENGTH, SteppedRunner, TinySource, TinyWindow, loop, make_project, tad
 
@@ -183,7 +183,7 @@ def test_boundary_probability_comes_from_the_calls_that_are_shown(
 def test_a_model_reads_the_bigwigs_of_the_window_by_name(window: TinyWindow, data_dir: Path) -> None:
     from types import SimpleNamespace
 
-    from napari_hicstruct.plugin.state.model_tracks import ModelTracks
+    from napari_hicstruct.plugin.state.tracks.model_tracks import ModelTracks
 
     bigwig = data_dir / "tracks" / "LNCaP_ENCFF282KWR_subset.bigwig"
     window.source = TinySource(uri="lncap.cool", assembly="", chromsizes={"chr7": 159_345_973})  # type: ignore[assignment]

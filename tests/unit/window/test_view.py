@@ -6,7 +6,7 @@ import pytest
 
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.plugin.state.view import View, parse_view
+from napari_hicstruct.plugin.state.map.view import View, parse_view
 
 SIZES = {"21": 48_129_895, "2": 243_199_373}
 

@@ -12,7 +12,7 @@ from qtpy.QtCore import QRect, Qt
 from qtpy.QtWidgets import QApplication
 
 from napari_hicstruct.errors import Cancelled, HicStructError
-from napari_hicstruct.plugin.state.import_report import ImportReport
+from napari_hicstruct.plugin.state.labels.import_report import ImportReport
 from napari_hicstruct.plugin.state.sentences import breakable, short_text
 
 _READING_MS = 12_000

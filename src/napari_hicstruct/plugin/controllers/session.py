@@ -15,29 +15,29 @@ from superqt.utils import qdebounced
 
 from napari_hicstruct.config.map_uri import is_file_of
 from napari_hicstruct.errors import HicStructError, ProjectError, RegionError
-from napari_hicstruct.plugin.controllers.axes import Axes
-from napari_hicstruct.plugin.controllers.camera import CameraControl
+from napari_hicstruct.plugin.controllers.canvas.axes import Axes
+from napari_hicstruct.plugin.controllers.canvas.camera import CameraControl
+from napari_hicstruct.plugin.controllers.canvas.map_frame import MapFrame
+from napari_hicstruct.plugin.controllers.frame.title import WindowTitle
 from napari_hicstruct.plugin.controllers.garbage import GARBAGE
-from napari_hicstruct.plugin.controllers.map_frame import MapFrame
 from napari_hicstruct.plugin.controllers.notify import show_done, show_note, show_problem, show_report
-from napari_hicstruct.plugin.controllers.title import WindowTitle
-from napari_hicstruct.plugin.controllers.tracks import TrackView
+from napari_hicstruct.plugin.controllers.tracks.tracks import TrackView
 from napari_hicstruct.plugin.controllers.workers import QtRunner
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.foreign_units import ForeignUnits
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
 from napari_hicstruct.plugin.layers.projected import ProjectedLayers
 from napari_hicstruct.plugin.layers.share import ShareLayer
-from napari_hicstruct.plugin.state.importing import ImportState
+from napari_hicstruct.plugin.state.labels.importing import ImportState
 from napari_hicstruct.plugin.state.window import WindowState
 
 if TYPE_CHECKING:
     import napari
 
     from napari_hicstruct.contacts.protocol import ContactSource
-    from napari_hicstruct.plugin.controllers.editing import Editing
-    from napari_hicstruct.plugin.controllers.review import Review
-    from napari_hicstruct.plugin.controllers.second_view import SecondView
+    from napari_hicstruct.plugin.controllers.canvas.second_view import SecondView
+    from napari_hicstruct.plugin.controllers.edit.editing import Editing
+    from napari_hicstruct.plugin.controllers.edit.review import Review
     from napari_hicstruct.plugin.layers.fused import FusedLayers
     from napari_hicstruct.plugin.layers.map.second import SecondMapLayer
     from napari_hicstruct.plugin.layers.repaired import RepairedLayers
@@ -202,7 +202,7 @@ class Session(WindowState):
     @cached_property
     def second_view(self) -> SecondView:
         """The second map in a canvas of its own."""
-        from napari_hicstruct.plugin.controllers.second_view import SecondView
+        from napari_hicstruct.plugin.controllers.canvas.second_view import SecondView
 
         return SecondView(self.canvas, self.second_map, self.editing.editor, self.axes)
 
@@ -230,7 +230,7 @@ class Session(WindowState):
     @cached_property
     def editing(self) -> Editing:
         """Overlays, tools and keys."""
-        from napari_hicstruct.plugin.controllers.editing import Editing
+        from napari_hicstruct.plugin.controllers.edit.editing import Editing
 
         return Editing(self.labels, self.canvas)
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from napari_hicstruct.plugin.layers.coarse_steps import Points, Shapes
 from napari_hicstruct.plugin.layers.units import world_kwargs
-from napari_hicstruct.plugin.state.map import MapState
-from napari_hicstruct.plugin.state.projection import Projection
+from napari_hicstruct.plugin.state.map.map import MapState
+from napari_hicstruct.plugin.state.map.projection import Projection
 
 
 class Canvas:

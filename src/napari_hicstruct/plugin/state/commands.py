@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.plugin.state.palette import plural_of
+from napari_hicstruct.plugin.state.labels.palette import plural_of
 
 _JUST_NOW_S = 0.5
 

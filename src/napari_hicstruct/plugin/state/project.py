@@ -12,7 +12,7 @@ from psygnal import Signal
 
 from napari_hicstruct.config.paths import can_write, user_data_dir
 from napari_hicstruct.errors import HicStructError, MapError, ProjectError, readable
-from napari_hicstruct.plugin.state.map import MapState
+from napari_hicstruct.plugin.state.map.map import MapState
 from napari_hicstruct.workflows import projects
 from napari_hicstruct.workflows.projects import find_map
 

@@ -11,38 +11,38 @@ from napari_hicstruct.config.map_uri import absolute_uri
 from napari_hicstruct.config.paths import cache_dir, can_write
 from napari_hicstruct.errors import ProjectError, RegionError
 from napari_hicstruct.jobs import CancelToken, Clock
-from napari_hicstruct.plugin.state.axes import AxesState
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
-from napari_hicstruct.plugin.state.labels import LabelState, Others
-from napari_hicstruct.plugin.state.map import Camera, MakePicture
+from napari_hicstruct.plugin.state.labels.labels import LabelState, Others
+from napari_hicstruct.plugin.state.map.axes import AxesState
+from napari_hicstruct.plugin.state.map.map import Camera, MakePicture
+from napari_hicstruct.plugin.state.map.seen import Seen
+from napari_hicstruct.plugin.state.map.view import View, parse_view
 from napari_hicstruct.plugin.state.project import ProjectState
-from napari_hicstruct.plugin.state.seen import Seen
 from napari_hicstruct.plugin.state.settings import Settings
-from napari_hicstruct.plugin.state.view import View, parse_view
 
 if TYPE_CHECKING:
     from napari_hicstruct.contacts.protocol import ContactSource
     from napari_hicstruct.genome import Interval
-    from napari_hicstruct.plugin.state.adapting import AdaptState
-    from napari_hicstruct.plugin.state.consensus import ConsensusState
-    from napari_hicstruct.plugin.state.figure import FigureState
-    from napari_hicstruct.plugin.state.gallery import GalleryState
-    from napari_hicstruct.plugin.state.genome_view import GenomeView
+    from napari_hicstruct.plugin.state.consensus.consensus import ConsensusState
+    from napari_hicstruct.plugin.state.figures.figure import FigureState
+    from napari_hicstruct.plugin.state.figures.pileup import PileupState
     from napari_hicstruct.plugin.state.images.fusion import FusionState
     from napari_hicstruct.plugin.state.images.repair import RepairState
     from napari_hicstruct.plugin.state.images.repair_votes import RepairVotesState
     from napari_hicstruct.plugin.state.images.segmentation import SegmentationState
-    from napari_hicstruct.plugin.state.importing import ImportState
-    from napari_hicstruct.plugin.state.learning import LearningState
-    from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
-    from napari_hicstruct.plugin.state.navigation import NavigationState
-    from napari_hicstruct.plugin.state.orientation import OrientationState
-    from napari_hicstruct.plugin.state.pileup import PileupState
-    from napari_hicstruct.plugin.state.prediction import PredictionState
-    from napari_hicstruct.plugin.state.rescoring import RescoringState
-    from napari_hicstruct.plugin.state.review import ReviewState
-    from napari_hicstruct.plugin.state.second_map import SecondMapState
-    from napari_hicstruct.plugin.state.tracks import TracksState
+    from napari_hicstruct.plugin.state.labels.importing import ImportState
+    from napari_hicstruct.plugin.state.map.genome_view import GenomeView
+    from napari_hicstruct.plugin.state.map.navigation import NavigationState
+    from napari_hicstruct.plugin.state.map.second_map import SecondMapState
+    from napari_hicstruct.plugin.state.models.adapting import AdaptState
+    from napari_hicstruct.plugin.state.models.learning import LearningState
+    from napari_hicstruct.plugin.state.models.prediction import PredictionState
+    from napari_hicstruct.plugin.state.review.gallery import GalleryState
+    from napari_hicstruct.plugin.state.review.loop_pairs import LoopPairsState
+    from napari_hicstruct.plugin.state.review.orientation import OrientationState
+    from napari_hicstruct.plugin.state.review.rescoring import RescoringState
+    from napari_hicstruct.plugin.state.review.review import ReviewState
+    from napari_hicstruct.plugin.state.tracks.tracks import TracksState
 
 _RECENT, _OTHERS, _REGIONS, _TILTED = "recent_maps", "others", "regions", "tilted"
 _MAX_RECENT = 10
@@ -56,7 +56,7 @@ class WindowState(ProjectState):
     Parameters
     ----------
     camera, make_picture
-        As for :class:`~napari_hicstruct.plugin.state.map.MapState`.
+        As for :class:`~napari_hicstruct.plugin.state.map.map.MapState`.
     runner : Runner
         Of long work.
 
@@ -156,70 +156,70 @@ class WindowState(ProjectState):
     @cached_property
     def navigation(self) -> NavigationState:
         """Where to look: regions and genes by name, links, places."""
-        from napari_hicstruct.plugin.state.navigation import NavigationState
+        from napari_hicstruct.plugin.state.map.navigation import NavigationState
 
         return NavigationState(self, self.settings, self.runner)
 
     @cached_property
     def importing(self) -> ImportState:
         """The import of label files that runs."""
-        from napari_hicstruct.plugin.state.importing import ImportState
+        from napari_hicstruct.plugin.state.labels.importing import ImportState
 
         return ImportState(self.labels)
 
     @cached_property
     def consensus(self) -> ConsensusState:
         """What several callers agree on."""
-        from napari_hicstruct.plugin.state.consensus import ConsensusState
+        from napari_hicstruct.plugin.state.consensus.consensus import ConsensusState
 
         return ConsensusState(self.labels)
 
     @cached_property
     def genome_view(self) -> GenomeView:
         """All chromosomes, as they are looked at beside the map."""
-        from napari_hicstruct.plugin.state.genome_view import GenomeView
+        from napari_hicstruct.plugin.state.map.genome_view import GenomeView
 
         return GenomeView(self, self.runner)
 
     @cached_property
     def tracks(self) -> TracksState:
         """Tracks beside the map."""
-        from napari_hicstruct.plugin.state.tracks import TracksState
+        from napari_hicstruct.plugin.state.tracks.tracks import TracksState
 
         return TracksState(self.labels, self.settings)
 
     @cached_property
     def second_map(self) -> SecondMapState:
         """A second map beside the one that is open."""
-        from napari_hicstruct.plugin.state.second_map import SecondMapState
+        from napari_hicstruct.plugin.state.map.second_map import SecondMapState
 
         return SecondMapState(self, self.runner)
 
     @cached_property
     def gallery(self) -> GalleryState:
         """All objects of a kind as thumbnails."""
-        from napari_hicstruct.plugin.state.gallery import GalleryState
+        from napari_hicstruct.plugin.state.review.gallery import GalleryState
 
         return GalleryState(self.review)
 
     @cached_property
     def pileup(self) -> PileupState:
         """Pile-ups of what is shown."""
-        from napari_hicstruct.plugin.state.pileup import PileupState
+        from napari_hicstruct.plugin.state.figures.pileup import PileupState
 
         return PileupState(self)
 
     @cached_property
     def figure(self) -> FigureState:
         """A figure of what is shown."""
-        from napari_hicstruct.plugin.state.figure import FigureState
+        from napari_hicstruct.plugin.state.figures.figure import FigureState
 
         return FigureState(self)
 
     @cached_property
     def motif_orientation(self) -> OrientationState:
         """How CTCF motifs at the anchors of candidates point."""
-        from napari_hicstruct.plugin.state.orientation import OrientationState
+        from napari_hicstruct.plugin.state.review.orientation import OrientationState
 
         return OrientationState(self.labels, self.tracks, self.review.queue)
 
@@ -271,38 +271,38 @@ class WindowState(ProjectState):
     @cached_property
     def review(self) -> ReviewState:
         """What is reviewed, in which order."""
-        from napari_hicstruct.plugin.state.review import ReviewState
+        from napari_hicstruct.plugin.state.review.review import ReviewState
 
         return ReviewState(self.labels)
 
     @cached_property
     def rescoring(self) -> RescoringState:
         """The scores of the model in use for the candidates."""
-        from napari_hicstruct.plugin.state.rescoring import RescoringState
+        from napari_hicstruct.plugin.state.review.rescoring import RescoringState
 
         return RescoringState(self.review, self.runner)
 
     @cached_property
     def loop_pairs(self) -> LoopPairsState:
         """Loops as enhancer–promoter pairs of a line."""
-        from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
+        from napari_hicstruct.plugin.state.review.loop_pairs import LoopPairsState
 
         return LoopPairsState(self.review, self.runner)
 
     @cached_property
     def adapting(self) -> AdaptState:
         """The model in use, adapted to the map."""
-        from napari_hicstruct.plugin.state.adapting import AdaptState
+        from napari_hicstruct.plugin.state.models.adapting import AdaptState
 
         return AdaptState(self.prediction, self.review, self.runner)
 
     @cached_property
     def prediction(self) -> PredictionState:
         """Models, and what they are asked to find."""
-        from napari_hicstruct.plugin.state.cluster_choice import ClusterChoice
-        from napari_hicstruct.plugin.state.model_tracks import ModelTracks
-        from napari_hicstruct.plugin.state.prediction import PredictionState
-        from napari_hicstruct.plugin.state.run_options import RunOptions
+        from napari_hicstruct.plugin.state.models.cluster_choice import ClusterChoice
+        from napari_hicstruct.plugin.state.models.prediction import PredictionState
+        from napari_hicstruct.plugin.state.models.run_options import RunOptions
+        from napari_hicstruct.plugin.state.tracks.model_tracks import ModelTracks
 
         options, cluster = RunOptions(self.settings), ClusterChoice(self.settings)
         made = PredictionState(self, self.runner, options=options, cluster=cluster)
@@ -314,7 +314,7 @@ class WindowState(ProjectState):
     @cached_property
     def learning(self) -> LearningState:
         """The fine-tune that runs, and what came of the last one."""
-        from napari_hicstruct.plugin.state.learning import LearningState
+        from napari_hicstruct.plugin.state.models.learning import LearningState
 
         return LearningState(self, self.prediction, self.runner)
 

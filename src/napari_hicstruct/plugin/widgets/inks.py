@@ -15,7 +15,7 @@ from napari.utils.theme import get_theme
 from qtpy.QtGui import QColor, QShowEvent
 from qtpy.QtWidgets import QLabel, QWidget
 
-from napari_hicstruct.plugin.controllers.wheel import mark_ours
+from napari_hicstruct.plugin.controllers.frame.wheel import mark_ours
 from napari_hicstruct.plugin.widgets.lifetime import follow
 
 SECONDARY, PROBLEM, BETTER, WORSE = "secondary", "problem", "better", "worse"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import QSignalBlocker, Qt
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
-from napari_hicstruct.plugin.state.models import ModelChoice, ProjectModel, key_of
+from napari_hicstruct.plugin.state.models.models import ModelChoice, ProjectModel, key_of
 from napari_hicstruct.plugin.widgets.lifetime import follow
 
 _MIN_PX = 70

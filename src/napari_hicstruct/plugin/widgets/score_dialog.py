@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QApplication, QCheckBox, QComboBox, QDialog, QDialogB
 
 from napari_hicstruct.annotations.readers.scores import is_p_value
 from napari_hicstruct.errors import Cancelled
-from napari_hicstruct.plugin.state.importing import ScoreChoice
+from napari_hicstruct.plugin.state.labels.importing import ScoreChoice
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.inks import dress_once
 

@@ -18,7 +18,7 @@ from napari_hicstruct.plugin.layers.map.image import Image
 from napari_hicstruct.plugin.layers.map.levels import Scale, ViewedLevel
 from napari_hicstruct.plugin.layers.map.reference import References, ratio_norm
 from napari_hicstruct.plugin.layers.pictures import MADE_HERE
-from napari_hicstruct.plugin.state.second_map import SecondMapState
+from napari_hicstruct.plugin.state.map.second_map import SecondMapState
 
 _PERCENTILE = 98.0
 _SAMPLE = 100_000

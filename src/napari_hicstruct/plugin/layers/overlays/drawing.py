@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
-from napari_hicstruct.plugin.state.geometry import Triangle, outline_of, point_of
-from napari_hicstruct.plugin.state.hit import mark_size
-from napari_hicstruct.plugin.state.palette import RGBA, STATUS_STYLES, line_rgba
+from napari_hicstruct.plugin.state.labels.geometry import Triangle, outline_of, point_of
+from napari_hicstruct.plugin.state.labels.hit import mark_size
+from napari_hicstruct.plugin.state.labels.palette import RGBA, STATUS_STYLES, line_rgba
 
 _CURRENT_PX = 3.8
 _LIGHT = 0.18  # luminance from which a line stands out from dark red by itself

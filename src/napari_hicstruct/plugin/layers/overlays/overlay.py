@@ -20,8 +20,8 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.coarse_steps import Points
 from napari_hicstruct.plugin.layers.overlays.drawing import DrawStyle, Item, Outline
 from napari_hicstruct.plugin.layers.overlays.outlines import Outlines
-from napari_hicstruct.plugin.state.hit import BOUNDARY_PX, LOOP_PX
-from napari_hicstruct.plugin.state.palette import FIRST_COLOUR
+from napari_hicstruct.plugin.state.labels.hit import BOUNDARY_PX, LOOP_PX
+from napari_hicstruct.plugin.state.labels.palette import FIRST_COLOUR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.coarse_steps import Vectors
-from napari_hicstruct.plugin.state.reviewed import ReviewedRegions
+from napari_hicstruct.plugin.state.review.reviewed import ReviewedRegions
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import ReviewedRegion

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.coarse_steps import Shapes
-from napari_hicstruct.plugin.state.geometry import Triangle, outline_of, point_of
-from napari_hicstruct.plugin.state.hit import mark_size
+from napari_hicstruct.plugin.state.labels.geometry import Triangle, outline_of, point_of
+from napari_hicstruct.plugin.state.labels.hit import mark_size
 
 CASING, CORE = "#000000", "#F0E442"
 """Black round Okabe–Ito's yellow: one of them is seen on any background."""

@@ -10,9 +10,9 @@ import numpy as np
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.coarse_steps import Vectors
 from napari_hicstruct.plugin.layers.overlays.overlay import Overlay
-from napari_hicstruct.plugin.state.geometry import Box, box_of, dashes
-from napari_hicstruct.plugin.state.labels import LabelState
-from napari_hicstruct.plugin.state.palette import line_rgba
+from napari_hicstruct.plugin.state.labels.geometry import Box, box_of, dashes
+from napari_hicstruct.plugin.state.labels.labels import LabelState
+from napari_hicstruct.plugin.state.labels.palette import line_rgba
 
 _DASHES = 10  # per side
 _WIDTH_PX = 1.4

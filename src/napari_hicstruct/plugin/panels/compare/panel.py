@@ -29,7 +29,7 @@ from napari_hicstruct.plugin.widgets.style import Segmented, compact_button, sub
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.second_map import SecondMapState
+    from napari_hicstruct.plugin.state.map.second_map import SecondMapState
     from napari_hicstruct.workflows.compare import Comparison
 
 _JOINED = {

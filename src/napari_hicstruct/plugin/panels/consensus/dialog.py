@@ -18,8 +18,8 @@ from napari_hicstruct.plugin.panels.consensus.members import MembersRow
 from napari_hicstruct.plugin.panels.consensus.rows import CallerTable
 from napari_hicstruct.plugin.panels.consensus.settings import SettingsForm
 from napari_hicstruct.plugin.panels.consensus.upset import UpSetPlot
-from napari_hicstruct.plugin.state.consensus import MIN_CALLERS
-from napari_hicstruct.plugin.state.upset import upset_of
+from napari_hicstruct.plugin.state.consensus.consensus import MIN_CALLERS
+from napari_hicstruct.plugin.state.consensus.upset import upset_of
 from napari_hicstruct.plugin.widgets.boxes import GAP, Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files, save_file
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, SECONDARY, inked
@@ -40,7 +40,7 @@ _INVITATION = (
 
 
 class ConsensusDialog(MapDialog):
-    """The panel of :class:`~napari_hicstruct.plugin.state.consensus.ConsensusState`; the map stays in use beside it.
+    """A panel of :class:`~napari_hicstruct.plugin.state.consensus.consensus.ConsensusState`; the map stays in use.
 
     Parameters
     ----------

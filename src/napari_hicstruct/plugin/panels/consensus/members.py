@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.state.upset import UpSet
+from napari_hicstruct.plugin.state.consensus.upset import UpSet
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.style import allow, compact_button, selectable, show_text, subdued
 

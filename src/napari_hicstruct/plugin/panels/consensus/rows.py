@@ -17,8 +17,8 @@ from qtpy.QtWidgets import (
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.errors import readable
-from napari_hicstruct.plugin.state.consensus import ConsensusState
-from napari_hicstruct.plugin.state.consensus_rows import CallerRow
+from napari_hicstruct.plugin.state.consensus.consensus import ConsensusState
+from napari_hicstruct.plugin.state.consensus.rows import CallerRow
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.inks import inks_of
 from napari_hicstruct.plugin.widgets.style import compact_button, tick_style

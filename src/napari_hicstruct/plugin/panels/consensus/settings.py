@@ -9,8 +9,8 @@ from qtpy.QtWidgets import QSpinBox, QWidget
 
 from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.genome import format_bp
-from napari_hicstruct.plugin.state.consensus import ConsensusState
-from napari_hicstruct.plugin.state.consensus_settings import METHODS, ConsensusSettings, consensus_settings
+from napari_hicstruct.plugin.state.consensus.consensus import ConsensusState
+from napari_hicstruct.plugin.state.consensus.settings import METHODS, ConsensusSettings, consensus_settings
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox
 from napari_hicstruct.plugin.widgets.style import form
 

@@ -8,7 +8,7 @@ from qtpy.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from qtpy.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from napari_hicstruct.plugin.state.upset import UpSet, short_number
+from napari_hicstruct.plugin.state.consensus.upset import UpSet, short_number
 
 _ROW, _DOT = 22, 4.5
 """Height of a caller's row and radius of a dot, px."""

@@ -13,14 +13,20 @@ from superqt.utils import qthrottled
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.jobs import Progress
-from napari_hicstruct.plugin.controllers.paint_later import paint_later
+from napari_hicstruct.plugin.controllers.canvas.paint_later import paint_later
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.explanation import ExplanationLayers, layer_count, letter_of
-from napari_hicstruct.plugin.state.explanation import Explain, default_explain
-from napari_hicstruct.plugin.state.geometry import box_of
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
-from napari_hicstruct.plugin.state.numbers import BEFORE_EDIT, MEANINGS, NETWORK_OUTPUT, RANKING_SCORE, numbers_of
-from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.state.labels.geometry import box_of
+from napari_hicstruct.plugin.state.labels.numbers import (
+    BEFORE_EDIT,
+    MEANINGS,
+    NETWORK_OUTPUT,
+    RANKING_SCORE,
+    numbers_of,
+)
+from napari_hicstruct.plugin.state.labels.palette import name_of
+from napari_hicstruct.plugin.state.review.explanation import Explain, default_explain
 from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow

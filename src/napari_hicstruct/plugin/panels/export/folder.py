@@ -10,7 +10,7 @@ from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QWidget
 
 from napari_hicstruct.errors import readable
-from napari_hicstruct.plugin.state.export import AskIfTaken, IfTaken
+from napari_hicstruct.plugin.state.labels.export import AskIfTaken, IfTaken
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox
 from napari_hicstruct.plugin.widgets.lifetime import follow

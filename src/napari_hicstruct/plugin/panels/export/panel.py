@@ -20,7 +20,13 @@ from qtpy.QtWidgets import (
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import HicStructError, readable
 from napari_hicstruct.plugin.panels.export.folder import ExportFolder
-from napari_hicstruct.plugin.state.export import FORMATS, ExportState, Written, export_settings, records_to_export
+from napari_hicstruct.plugin.state.labels.export import (
+    FORMATS,
+    ExportState,
+    Written,
+    export_settings,
+    records_to_export,
+)
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon

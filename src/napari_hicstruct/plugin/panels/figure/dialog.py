@@ -11,7 +11,7 @@ from superqt.utils import qdebounced
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.drawn_by_hand import overlays_of
-from napari_hicstruct.plugin.state.figure import FigureState
+from napari_hicstruct.plugin.state.figures.figure import FigureState
 from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.file_dialogs import save_file
 from napari_hicstruct.plugin.widgets.lifetime import follow

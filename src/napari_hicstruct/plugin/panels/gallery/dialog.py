@@ -13,7 +13,7 @@ from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.panels.gallery.grid import MAX_SIDE, MIN_SIDE, USUAL_SIDE, ThumbGrid
-from napari_hicstruct.plugin.state.gallery import GalleryOrder, GalleryState, GalleryStatus
+from napari_hicstruct.plugin.state.review.gallery import GalleryOrder, GalleryState, GalleryStatus
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.style import Segmented, subdued

@@ -13,8 +13,8 @@ from qtpy.QtWidgets import QAbstractScrollArea, QWidget
 from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.genome import format_bp
 from napari_hicstruct.plugin.layers.map.colormaps import CONTACTS, contact_colormap
-from napari_hicstruct.plugin.state.gallery import SHADES, GalleryState, Thumb
-from napari_hicstruct.plugin.state.palette import STATUS_STYLES, has_score, strength_of
+from napari_hicstruct.plugin.state.labels.palette import STATUS_STYLES, has_score, strength_of
+from napari_hicstruct.plugin.state.review.gallery import SHADES, GalleryState, Thumb
 from napari_hicstruct.plugin.widgets.inks import inks_of
 
 GAP, CAPTION, BUTTON = 8, 17, 22

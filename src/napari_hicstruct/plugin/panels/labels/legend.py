@@ -7,7 +7,7 @@ from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_hicstruct.annotations.records import Status
-from napari_hicstruct.plugin.state.palette import STATUS_STYLES
+from napari_hicstruct.plugin.state.labels.palette import STATUS_STYLES
 
 _PER_ROW = 4
 _MAX_PX = 345

@@ -8,8 +8,8 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog, QMenu, QWidget
 
 from napari_hicstruct.annotations.sets import SET_COLOURS
-from napari_hicstruct.plugin.state.labels import LabelState
-from napari_hicstruct.plugin.state.set_commands import SetCommands
+from napari_hicstruct.plugin.state.labels.labels import LabelState
+from napari_hicstruct.plugin.state.labels.set_commands import SetCommands
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 
 _COLOUR_NAMES = {

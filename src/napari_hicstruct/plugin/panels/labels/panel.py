@@ -26,11 +26,11 @@ from napari_hicstruct.plugin.panels.labels.import_menu import ImportMenu
 from napari_hicstruct.plugin.panels.labels.legend import Legend
 from napari_hicstruct.plugin.panels.labels.report import ReportBox
 from napari_hicstruct.plugin.panels.labels.row import HEADS, SetRow
-from napari_hicstruct.plugin.state.draw_limit import InView
-from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS, PROBABILITY
-from napari_hicstruct.plugin.state.palette import plural_of
-from napari_hicstruct.plugin.state.set_commands import SetCommands
-from napari_hicstruct.plugin.state.tad_levels import TadLevels
+from napari_hicstruct.plugin.state.labels.draw_limit import InView
+from napari_hicstruct.plugin.state.labels.numbers import CONFIDENCE, MEANINGS, PROBABILITY
+from napari_hicstruct.plugin.state.labels.palette import plural_of
+from napari_hicstruct.plugin.state.labels.set_commands import SetCommands
+from napari_hicstruct.plugin.state.labels.tad_levels import TadLevels
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import LABELS, open_files
 from napari_hicstruct.plugin.widgets.lifetime import follow

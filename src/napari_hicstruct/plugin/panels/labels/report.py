@@ -5,8 +5,8 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QWidget
 
-from napari_hicstruct.plugin.state.import_report import ImportReport
-from napari_hicstruct.plugin.state.importing import ImportState
+from napari_hicstruct.plugin.state.labels.import_report import ImportReport
+from napari_hicstruct.plugin.state.labels.importing import ImportState
 from napari_hicstruct.plugin.state.sentences import breakable
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked

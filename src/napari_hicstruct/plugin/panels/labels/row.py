@@ -8,11 +8,11 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QSizePolicy, QToolButton, QWidget
 from superqt import QElidingLabel, QElidingLineEdit
 
-from napari_hicstruct.plugin.controllers.refused import set_refused
+from napari_hicstruct.plugin.controllers.keyboard.refused import set_refused
 from napari_hicstruct.plugin.panels.labels.menu import colour_menu, set_menu
-from napari_hicstruct.plugin.state.geometry import Triangle
-from napari_hicstruct.plugin.state.labels import LabelState
-from napari_hicstruct.plugin.state.set_commands import SetCommands
+from napari_hicstruct.plugin.state.labels.geometry import Triangle
+from napari_hicstruct.plugin.state.labels.labels import LabelState
+from napari_hicstruct.plugin.state.labels.set_commands import SetCommands
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.workflows.predict.about_run import place_of_run, words_of_run

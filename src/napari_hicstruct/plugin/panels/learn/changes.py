@@ -20,12 +20,12 @@ from napari_hicstruct.annotations.records import Origin
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.changes import APPEARED, MOVED, ChangeLayers
-from napari_hicstruct.plugin.state.comparison import iter_changes, prediction_of, records_of
-from napari_hicstruct.plugin.state.framing import around_call
 from napari_hicstruct.plugin.state.jobs import BackgroundJob
-from napari_hicstruct.plugin.state.models import reference_of
-from napari_hicstruct.plugin.state.numbers import first_number
-from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.state.labels.numbers import first_number
+from napari_hicstruct.plugin.state.labels.palette import name_of
+from napari_hicstruct.plugin.state.map.framing import around_call
+from napari_hicstruct.plugin.state.models.comparison import iter_changes, prediction_of, records_of
+from napari_hicstruct.plugin.state.models.models import reference_of
 from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from napari_hicstruct.annotations.records import Annotation
     from napari_hicstruct.evaluation.changes import Changes
     from napari_hicstruct.jobs import Progress
-    from napari_hicstruct.plugin.state.comparison import Side
+    from napari_hicstruct.plugin.state.models.comparison import Side
 
 _SIGNS = {"appeared": ("●", APPEARED), "vanished": ("✕", "#8A8A8A"), "moved": ("◆", MOVED)}
 _LISTED = 500

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QLabel, QPushButton, QWidget
 
 from napari_hicstruct.annotations.kinds import plural_of_task
 from napari_hicstruct.evaluation.acceptance import Verdict
-from napari_hicstruct.plugin.state.learning import LearningState
+from napari_hicstruct.plugin.state.models.learning import LearningState
 from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import BETTER, SECONDARY, WORSE, InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow

@@ -7,7 +7,7 @@ from typing import Any
 from magicgui import magicgui
 from qtpy.QtWidgets import QCheckBox, QWidget
 
-from napari_hicstruct.plugin.state.finetune_request import LearnRequest, finetune_request
+from napari_hicstruct.plugin.state.models.finetune_request import LearnRequest, finetune_request
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.style import bare, form
 

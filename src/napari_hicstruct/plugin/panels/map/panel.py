@@ -19,13 +19,13 @@ from napari_hicstruct.contacts.protocol import COMPUTED, RAW
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, display_name, format_bin_size
-from napari_hicstruct.plugin.controllers.refused import set_refused
+from napari_hicstruct.plugin.controllers.keyboard.refused import set_refused
 from napari_hicstruct.plugin.layers.map import colormaps
 from napari_hicstruct.plugin.layers.map.colour_scale import colour_scale
 from napari_hicstruct.plugin.panels.map.colour_bar import ColourBar
 from napari_hicstruct.plugin.panels.map.places_row import PlacesRow
 from napari_hicstruct.plugin.panels.map.share_box import ShareBox
-from napari_hicstruct.plugin.state.view import View
+from napari_hicstruct.plugin.state.map.view import View
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.file_dialogs import MAPS, open_file

@@ -9,7 +9,7 @@ from qtpy.QtCore import QAbstractListModel, QSignalBlocker, Qt
 from qtpy.QtWidgets import QComboBox, QListView, QMenu, QSizePolicy, QToolButton, QWidget
 
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.plugin.state.places import BOOKMARKS, Place
+from napari_hicstruct.plugin.state.map.places import BOOKMARKS, Place
 from napari_hicstruct.plugin.state.window import WindowState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox
 from napari_hicstruct.plugin.widgets.file_dialogs import PLACES, open_file

@@ -22,7 +22,7 @@ from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.pileup import GroupBy
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.state.pileup import PileupState
+from napari_hicstruct.plugin.state.figures.pileup import PileupState
 from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.map_dialog import MapDialog

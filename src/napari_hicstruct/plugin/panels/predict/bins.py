@@ -6,7 +6,7 @@ from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QComboBox
 
 from napari_hicstruct.genome import format_bin_size
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 
 _HELP = (
     "Bins in which the model reads the map. It reads 10 kb best (loops 5 kb), and the map's nearest bins where it has "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QLabel, QLineEdit, QWidget
 
-from napari_hicstruct.plugin.state.cluster_choice import PLACES, ClusterChoice
-from napari_hicstruct.plugin.state.prediction import PredictionState
+from napari_hicstruct.plugin.state.models.cluster_choice import PLACES, ClusterChoice
+from napari_hicstruct.plugin.state.models.prediction import PredictionState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.style import Segmented, show_text, wordy_button
 

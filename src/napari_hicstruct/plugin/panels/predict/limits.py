@@ -8,8 +8,8 @@ from magicgui import magicgui
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QLineEdit, QWidget
 
-from napari_hicstruct.plugin.controllers.refused import set_refused
-from napari_hicstruct.plugin.state.run_options import FIELDS, RunOptions, limits_form
+from napari_hicstruct.plugin.controllers.keyboard.refused import set_refused
+from napari_hicstruct.plugin.state.models.run_options import FIELDS, RunOptions, limits_form
 from napari_hicstruct.plugin.widgets.boxes import hbox
 from napari_hicstruct.plugin.widgets.style import form, wordy_button
 

@@ -10,9 +10,9 @@ from napari_hicstruct.plugin.panels.predict.bins import BinList
 from napari_hicstruct.plugin.panels.predict.cluster import ClusterForm, FollowRow
 from napari_hicstruct.plugin.panels.predict.limits import LimitsForm
 from napari_hicstruct.plugin.panels.predict.tracks import TrackChoices
-from napari_hicstruct.plugin.state.adapting import AdaptState
-from napari_hicstruct.plugin.state.prediction import TASKS, PredictionState
-from napari_hicstruct.plugin.state.run_options import MODES
+from napari_hicstruct.plugin.state.models.adapting import AdaptState
+from napari_hicstruct.plugin.state.models.prediction import TASKS, PredictionState
+from napari_hicstruct.plugin.state.models.run_options import MODES
 from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import PROBLEM, inked
 from napari_hicstruct.plugin.widgets.lifetime import follow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qtpy.QtCore import QSignalBlocker
 from qtpy.QtWidgets import QComboBox, QGridLayout, QLabel, QSizePolicy, QWidget
 
-from napari_hicstruct.plugin.state.model_tracks import ModelTracks
+from napari_hicstruct.plugin.state.tracks.model_tracks import ModelTracks
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued
 

@@ -9,8 +9,8 @@ from superqt import QLabeledDoubleSlider
 
 from napari_hicstruct.active.candidate_table import Mask
 from napari_hicstruct.annotations.records import Status
-from napari_hicstruct.plugin.controllers.review import Review
-from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
+from napari_hicstruct.plugin.controllers.edit.review import Review
+from napari_hicstruct.plugin.state.labels.numbers import CONFIDENCE, MEANINGS
 from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.style import subdued
 

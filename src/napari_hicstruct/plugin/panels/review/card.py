@@ -12,11 +12,11 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
 from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.genome import display_region, format_bp
-from napari_hicstruct.plugin.state.numbers import first_number, numbers_text
-from napari_hicstruct.plugin.state.orientation import OrientationState
-from napari_hicstruct.plugin.state.palette import DIRECTION_WORDS, name_of, status_text
-from napari_hicstruct.plugin.state.queue_reason import against
-from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.state.labels.numbers import first_number, numbers_text
+from napari_hicstruct.plugin.state.labels.palette import DIRECTION_WORDS, name_of, status_text
+from napari_hicstruct.plugin.state.review.orientation import OrientationState
+from napari_hicstruct.plugin.state.review.queue_reason import against
+from napari_hicstruct.plugin.state.review.review import ReviewState
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.style import subdued
 from napari_hicstruct.wording import middle_elided

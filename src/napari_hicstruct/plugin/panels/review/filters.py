@@ -14,10 +14,10 @@ from napari_hicstruct.active.candidates import ORIENTATIONS
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.errors import RegionError
 from napari_hicstruct.genome import format_bp, parse_region
-from napari_hicstruct.plugin.controllers.refused import set_refused
-from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
-from napari_hicstruct.plugin.state.palette import plural_of
-from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.controllers.keyboard.refused import set_refused
+from napari_hicstruct.plugin.state.labels.numbers import CONFIDENCE, MEANINGS
+from napari_hicstruct.plugin.state.labels.palette import plural_of
+from napari_hicstruct.plugin.state.review.review import ReviewState
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.style import form, subdued, wordy_button

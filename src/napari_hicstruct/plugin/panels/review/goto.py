@@ -5,8 +5,8 @@ from __future__ import annotations
 from qtpy.QtWidgets import QCheckBox, QComboBox, QGridLayout, QPushButton, QSpinBox, QWidget
 
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.plugin.controllers.review import Review
-from napari_hicstruct.plugin.state.palette import name_of
+from napari_hicstruct.plugin.controllers.edit.review import Review
+from napari_hicstruct.plugin.state.labels.palette import name_of
 
 
 class GoToRow(QWidget):

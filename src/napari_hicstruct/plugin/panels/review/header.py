@@ -8,9 +8,9 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QLabel, QSizePolicy, QWidget
 
 from napari_hicstruct.active.candidate_table import ReviewMode
-from napari_hicstruct.plugin.controllers.refused import set_refused
-from napari_hicstruct.plugin.state.numbers import CONFIDENCE, MEANINGS
-from napari_hicstruct.plugin.state.queue import ReviewQueue
+from napari_hicstruct.plugin.controllers.keyboard.refused import set_refused
+from napari_hicstruct.plugin.state.labels.numbers import CONFIDENCE, MEANINGS
+from napari_hicstruct.plugin.state.review.queue import ReviewQueue
 from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.style import subdued
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QPushButton, QWidget
 
-from napari_hicstruct.plugin.state.loop_pairs import LoopPairsState
+from napari_hicstruct.plugin.state.review.loop_pairs import LoopPairsState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow

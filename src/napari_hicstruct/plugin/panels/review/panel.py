@@ -19,7 +19,7 @@ from napari_hicstruct.plugin.panels.review.regions import MEANING, RegionsPanel
 from napari_hicstruct.plugin.panels.review.rescoring import RescoringPanel
 from napari_hicstruct.plugin.panels.review.statistics import StatisticsPanel
 from napari_hicstruct.plugin.state.commands import key_of, keys_of
-from napari_hicstruct.plugin.state.labels import Others
+from napari_hicstruct.plugin.state.labels.labels import Others
 from napari_hicstruct.plugin.widgets.boxes import hbox, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.section import Fold

@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from napari_hicstruct.genome import display_name, display_region, format_bp
-from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.state.review.review import ReviewState
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 
 if TYPE_CHECKING:

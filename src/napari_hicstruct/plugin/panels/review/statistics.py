@@ -19,10 +19,10 @@ from superqt.utils import qthrottled
 
 from napari_hicstruct.active.statistics import Agreement, Tally, agreements
 from napari_hicstruct.errors import OutputError
-from napari_hicstruct.plugin.controllers.refused import set_refused
-from napari_hicstruct.plugin.state.palette import name_of
-from napari_hicstruct.plugin.state.review import ReviewState
-from napari_hicstruct.plugin.state.reviewer import clean, keep_name, kept_name
+from napari_hicstruct.plugin.controllers.keyboard.refused import set_refused
+from napari_hicstruct.plugin.state.labels.palette import name_of
+from napari_hicstruct.plugin.state.review.review import ReviewState
+from napari_hicstruct.plugin.state.review.reviewer import clean, keep_name, kept_name
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import form, subdued

@@ -9,8 +9,8 @@ from qtpy.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap, QPo
 from qtpy.QtWidgets import QBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.plugin.controllers.distance import COLOUR as DISTANCE
-from napari_hicstruct.plugin.controllers.lasso import COLOUR as LASSO
+from napari_hicstruct.plugin.controllers.canvas.distance import COLOUR as DISTANCE
+from napari_hicstruct.plugin.controllers.edit.lasso import COLOUR as LASSO
 from napari_hicstruct.plugin.layers.overlays.reviewed import COLOUR as REVIEWED
 from napari_hicstruct.plugin.state.commands import command
 from napari_hicstruct.plugin.widgets.lifetime import follow

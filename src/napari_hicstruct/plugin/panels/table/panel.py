@@ -22,9 +22,9 @@ from napari_hicstruct.annotations.callers import source_of
 from napari_hicstruct.annotations.records import Annotation, Kind, Status
 from napari_hicstruct.genome import display_name, format_bp
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.state.numbers import MEANINGS, PROBABILITY, RANKING_SCORE, SOFT_SCORE, numbers_of
-from napari_hicstruct.plugin.state.palette import name_of, plural_of, status_text
-from napari_hicstruct.plugin.state.review import ReviewState
+from napari_hicstruct.plugin.state.labels.numbers import MEANINGS, PROBABILITY, RANKING_SCORE, SOFT_SCORE, numbers_of
+from napari_hicstruct.plugin.state.labels.palette import name_of, plural_of, status_text
+from napari_hicstruct.plugin.state.review.review import ReviewState
 from napari_hicstruct.plugin.widgets.boxes import Wide, vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.style import subdued

@@ -18,8 +18,8 @@ from qtpy.QtWidgets import (
 from superqt import QElidingLabel
 
 from napari_hicstruct.errors import HicStructError
-from napari_hicstruct.plugin.controllers.track_menu import menu_of
-from napari_hicstruct.plugin.state.shown_track import FORWARD, OWN, OWN_PREFIX, ShownTrack
+from napari_hicstruct.plugin.controllers.tracks.menu import menu_of
+from napari_hicstruct.plugin.state.tracks.shown_track import FORWARD, OWN, OWN_PREFIX, ShownTrack
 from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.colour_icon import colour_icon
 from napari_hicstruct.plugin.widgets.file_dialogs import TRACKS, open_files

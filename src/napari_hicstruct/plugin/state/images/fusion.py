@@ -14,8 +14,8 @@ from napari_hicstruct.plugin.state.images.fusion_maps import PairOfMaps
 from napari_hicstruct.plugin.state.images.fusion_settings import FusionSettings
 from napari_hicstruct.plugin.state.images.pictures import Picture, why_not_pair
 from napari_hicstruct.plugin.state.jobs import Runner
+from napari_hicstruct.plugin.state.models.prediction import spare_threads
 from napari_hicstruct.plugin.state.panel_work import PanelWork
-from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.plugin.state.sentences import as_sentence
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_hicstruct.plugin.state.map import MapState
+    from napari_hicstruct.plugin.state.map.map import MapState
     from napari_hicstruct.workflows.fuse.images import FusedImages, FuseImagesRequest
     from napari_hicstruct.workflows.fuse.maps import FusedMap, FuseMapsRequest
 

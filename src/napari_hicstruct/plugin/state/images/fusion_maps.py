@@ -17,11 +17,11 @@ from napari_hicstruct.errors import Cancelled, HicStructError, MapError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
-from napari_hicstruct.plugin.state.prediction import spare_threads
+from napari_hicstruct.plugin.state.models.prediction import spare_threads
 from napari_hicstruct.plugin.state.sentences import about_file
 
 if TYPE_CHECKING:
-    from napari_hicstruct.plugin.state.map import MapState
+    from napari_hicstruct.plugin.state.map.map import MapState
     from napari_hicstruct.workflows.fuse.maps import FuseMapsRequest
 
 Scope = Literal["map", "chromosome", "view"]

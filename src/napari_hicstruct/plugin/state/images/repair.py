@@ -19,8 +19,8 @@ from napari_hicstruct.plugin.state.images.repair_images import (
 )
 from napari_hicstruct.plugin.state.images.repair_settings import RepairSettings, Until
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.models.prediction import spare_threads
 from napari_hicstruct.plugin.state.panel_work import PanelWork
-from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.plugin.state.sentences import reason
 from napari_hicstruct.wording import how_many
 

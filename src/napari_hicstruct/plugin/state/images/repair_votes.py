@@ -15,16 +15,16 @@ from napari_hicstruct.annotations.records import Kind, Status
 from napari_hicstruct.errors import HicStructError
 from napari_hicstruct.genome import Interval, display_region, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
-from napari_hicstruct.plugin.state.consensus_rows import CallerRow
+from napari_hicstruct.plugin.state.consensus.rows import CallerRow
 from napari_hicstruct.plugin.state.images.repair_images import LabelImage, Repaired, RepairOutcome, changes_between
+from napari_hicstruct.plugin.state.models.prediction import spare_threads
 from napari_hicstruct.plugin.state.panel_work import PanelWork
-from napari_hicstruct.plugin.state.prediction import spare_threads
 from napari_hicstruct.wording import how_many
 
 if TYPE_CHECKING:
     from napari_hicstruct.annotations import Project
-    from napari_hicstruct.plugin.state.consensus import ConsensusState
-    from napari_hicstruct.plugin.state.labels import LabelState
+    from napari_hicstruct.plugin.state.consensus.consensus import ConsensusState
+    from napari_hicstruct.plugin.state.labels.labels import LabelState
     from napari_hicstruct.workflows.consensus import CallFile
     from napari_hicstruct.workflows.repair.hic import HicRepairRequest, HicRepairResult, RepairedVotes
 

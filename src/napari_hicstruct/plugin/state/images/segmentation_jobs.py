@@ -15,7 +15,7 @@ from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.images.pictures import Picture
 from napari_hicstruct.plugin.state.images.repair_images import LabelImage
 from napari_hicstruct.plugin.state.images.segmentation_images import SegmentedPicture, sample_of
-from napari_hicstruct.plugin.state.prediction import spare_threads
+from napari_hicstruct.plugin.state.models.prediction import spare_threads
 
 if TYPE_CHECKING:
     from napari_hicstruct.plugin.state.images.segmentation_settings import SegmentationSettings

@@ -1,0 +1,1 @@
+"""The map on napari's canvas: camera, axes, a second canvas."""

@@ -1,0 +1,1 @@
+"""Labels edited by mouse and key: layers and the store."""

@@ -1,0 +1,1 @@
+"""What lies round the canvas: the title, the docks' widths, the wheel."""

@@ -1,0 +1,1 @@
+"""Keys: which presses are commands, and what they do."""

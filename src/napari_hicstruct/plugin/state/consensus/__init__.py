@@ -1,0 +1,1 @@
+"""A consensus of several callers."""

@@ -1,0 +1,1 @@
+"""Figures and pile-ups of what the window shows."""

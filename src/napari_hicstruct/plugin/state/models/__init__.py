@@ -1,0 +1,1 @@
+"""Models at work in a window: prediction, adapting, fine-tuning, comparison."""

@@ -1,0 +1,1 @@
+"""Judging candidates: the queue, its order and words, the gallery, what was reviewed."""
