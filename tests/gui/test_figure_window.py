@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -86,6 +87,34 @@ def test_what_was_drawn_by_hand_is_in_the_figure(
     assert "#00ff00" in text
     dialog.form.form["layers"].value = False
     assert session.figure.request(tmp_path / "x.svg").overlays == ()
+    dialog.close()
+
+
+@pytest.mark.parametrize("tilted", [False, True])
+def test_pictures_of_other_tools_are_in_the_figure(
+    make_napari_viewer: Callable[..., Any], data_dir: Path, tmp_path: Path, tilted: bool
+) -> None:
+    """An image, one of true colours, and labels of pixels, each where it is seen."""
+    viewer = make_napari_viewer(show=True)
+    session, dock = open_in(viewer, data_dir / "maps" / "GM12878_MboI_chr21_10kb_hg19.cool")
+    region = Interval("21", 34_000_000, 36_000_000)
+    session.go_to(region, region, rest=True)
+    session.show_tilted(tilted)
+    lies = {"scale": (10_000, 10_000), "translate": session.projection.to_world(np.array([34.5e6, 35.0e6]))}
+    viewer.add_image(np.full((30, 20), 7.0), contrast_limits=(0, 7), colormap="green", name="grey", **lies)
+    viewer.add_image(np.full((30, 20, 3), (0, 0, 255), np.uint8), rgb=True, name="colours", visible=False, **lies)
+    viewer.add_labels(np.pad(np.full((10, 10), 3), ((0, 20), (0, 10))), name="pixels", opacity=1.0, **lies)
+    dialog = dock.open_dialog("figure")
+    green, labels = (one.pictures[0] for one in session.figure.request(tmp_path / "x.svg").overlays)
+    assert green.colours.shape == (30, 20, 4)
+    assert green.colours[0, 0].tolist() == [0, 255, 0, 255]
+    first = session.projection.to_genome(viewer.layers["grey"].data_to_world((-0.5, -0.5)))
+    assert green.corners[0] == pytest.approx(first)
+    assert labels.colours[..., 3].tolist() == (255 * (viewer.layers["pixels"].data > 0)).tolist()
+    dialog.save(str(tmp_path / "view.png"))
+    assert pump(lambda: (tmp_path / "view.png").exists() and not session.figure.writing)
+    shades = plt.imread(tmp_path / "view.png")[..., :3].reshape(-1, 3)
+    assert (np.abs(shades - (0, 1, 0)).max(axis=1) < 0.02).sum() > 500
     dialog.close()
 
 

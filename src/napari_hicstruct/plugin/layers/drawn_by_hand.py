@@ -1,4 +1,4 @@
-"""Layers that a person added with napari, as a figure draws them: points and shapes, where they are seen."""
+"""Layers that a person added with napari, as a figure draws them: where they are seen, in their colours."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from napari.layers import Points, Shapes
+from napari.layers import Image, Labels, Points, Shapes
 from numpy.typing import NDArray
 
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.fixed_place import FixedPlace
-from napari_hicstruct.workflows.figure.overlays import DrawnLine, DrawnMark, Overlay
+from napari_hicstruct.workflows.figure.overlays import DrawnLine, DrawnMark, DrawnPicture, Overlay
 
 _MARKERS = {
     "square": "s",
@@ -29,14 +29,18 @@ _MARKERS = {
 _OPEN = ("line", "path")
 _ROUND = np.linspace(0, 2 * np.pi, 60, endpoint=False)
 
+_MAX_PIXELS = 2_048
+"""Of a side of a picture; larger ones are thinned, as napari thins them on the canvas."""
+
 ToGenome = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 def overlays_of(canvas: Canvas) -> tuple[Overlay, ...]:
-    """The layers of points and shapes that are not ours and are shown, the lowest first."""
+    """The layers that are not ours and are shown, the lowest first: points, shapes, pictures and labels of pixels."""
     if canvas.viewer is None:
         return ()
-    makers: dict[type, Callable[[Any, ToGenome], Overlay]] = {Points: _points, Shapes: _shapes}
+    makers: dict[type, Callable[[Any, ToGenome], Overlay]]
+    makers = {Points: _points, Shapes: _shapes, Image: _picture, Labels: _picture}
     found = []
     for layer in canvas.viewer.layers:
         make = next((make for kind, make in makers.items() if isinstance(layer, kind)), None)
@@ -86,3 +90,34 @@ def _shapes(layer: Any, to_genome: ToGenome) -> Overlay:
             own = own.mean(axis=0) + np.cos(_ROUND)[:, None] * across + np.sin(_ROUND)[:, None] * down
         lines.append(DrawnLine(to_genome(own), tuple(edge.tolist()), tuple(face.tolist()), closed=kind not in _OPEN))
     return Overlay(str(layer.name), lines=tuple(lines))
+
+
+def _picture(layer: Any, to_genome: ToGenome) -> Overlay:
+    pixels = _pixels(layer)
+    step = -(-max(pixels.shape[:2]) // _MAX_PIXELS)
+    colours = _faded(_colours(layer, pixels[::step, ::step]), layer).reshape(-1, 4)
+    rows, columns = pixels.shape[:2]
+    corners = np.array([[0, 0], [0, columns], [rows, 0]]) - 0.5  # the middle of the first pixel is 0, 0
+    shape = (*pixels[::step, ::step].shape[:2], 4)
+    picture = DrawnPicture(to_genome(corners), np.rint(255 * colours).astype(np.uint8).reshape(shape))
+    return Overlay(str(layer.name), pictures=(picture,))
+
+
+def _pixels(layer: Any) -> NDArray[Any]:
+    """Of a layer of several levels the finest, which the layer's scale is of."""
+    return np.asarray(layer.data[0] if layer.multiscale else layer.data)
+
+
+def _colours(layer: Any, pixels: NDArray[Any]) -> NDArray[np.float64]:
+    """RGBA by the layer's colours, in [0, 1]; clear where nothing is known."""
+    if isinstance(layer, Image) and layer.rgb:
+        own = pixels / np.iinfo(pixels.dtype).max if pixels.dtype.kind == "u" else pixels.astype(np.float64)
+        return own if own.shape[-1] == 4 else np.concatenate([own, np.ones((*own.shape[:2], 1))], axis=2)
+    if isinstance(layer, Labels):
+        return np.asarray(layer.colormap.map(pixels), np.float64)
+    low, high = layer.contrast_limits
+    shades = np.clip((pixels.astype(np.float64) - low) / max(high - low, 1e-12), 0, 1) ** layer.gamma
+    known = np.isfinite(shades)
+    found = np.asarray(layer.colormap.map(np.where(known, shades, 0).ravel()), np.float64).reshape(*shades.shape, 4)
+    found[..., 3] *= known
+    return found

@@ -1,4 +1,4 @@
-"""What a person drew on the map with other tools: lines, outlines and marks, in their own colours."""
+"""What a person put on the map with other tools: pictures, lines, outlines and marks, in their own colours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_hicstruct.workflows.figure.overlays import DrawnMark, Overlay
+from napari_hicstruct.workflows.figure.overlays import DrawnMark, DrawnPicture, Overlay
 from napari_hicstruct.workflows.figure.place import Place
 from napari_hicstruct.workflows.figure.style import POINT_MM
 
@@ -27,6 +27,8 @@ def draw_overlays(axes: Axes, overlays: Iterable[Overlay], place: Place, bp_per_
     from matplotlib.path import Path
 
     for one in overlays:
+        for picture in one.pictures:
+            _draw_picture(axes, picture, place)
         for line in one.lines:
             points = place.points(line.places)
             closed = [points, points[:1]] if line.closed else [points]
@@ -43,6 +45,22 @@ def draw_overlays(axes: Axes, overlays: Iterable[Overlay], place: Place, bp_per_
             )
         for mark in one.marks:
             _draw_marks(axes, mark, place, bp_per_mm)
+
+
+def _draw_picture(axes: Axes, picture: DrawnPicture, place: Place) -> None:
+    """Pixels where they lie, turned if the map is tilted."""
+    from matplotlib.image import AxesImage
+    from matplotlib.transforms import Affine2D
+
+    rows, columns = picture.colours.shape[:2]
+    first, end_of_row, end_of_column = place.points(picture.corners)
+    across, down = (end_of_row - first) / columns, (end_of_column - first) / rows
+    lies = Affine2D(np.array([[across[0], down[0], first[0]], [across[1], down[1], first[1]], [0, 0, 1]]))
+    image = AxesImage(axes, extent=(0, columns, rows, 0), origin="upper", interpolation="nearest", zorder=_ZORDER)
+    image.set_data(picture.colours)
+    image.set_transform(lies + axes.transData)
+    image.set_clip_path(axes.patch)
+    axes.add_image(image)
 
 
 def _draw_marks(axes: Axes, mark: DrawnMark, place: Place, bp_per_mm: float) -> None:

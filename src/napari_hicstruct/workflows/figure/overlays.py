@@ -53,6 +53,21 @@ class DrawnMark:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnPicture:
+    """Pixels in their own colours.
+
+    Attributes
+    ----------
+    corners : float64, shape (3, 2)
+        Rows and columns, bp: where the first pixel begins, where the first row ends, where the first column ends.
+    colours : uint8, shape (rows, columns, 4)
+    """
+
+    corners: Places
+    colours: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
 class Overlay:
     """One layer that is drawn over the labels.
 
@@ -61,8 +76,10 @@ class Overlay:
     name : str
     lines : tuple of DrawnLine
     marks : tuple of DrawnMark
+    pictures : tuple of DrawnPicture
     """
 
     name: str
     lines: tuple[DrawnLine, ...] = field(default=())
     marks: tuple[DrawnMark, ...] = field(default=())
+    pictures: tuple[DrawnPicture, ...] = field(default=())
