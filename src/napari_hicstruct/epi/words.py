@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from napari_hicstruct.genome.fasta import N
 
@@ -156,7 +157,7 @@ def _motif(words: _Words, word: int, width: int) -> NDArray[np.float64] | None:
         odds = np.vstack([np.log(columns / background).T, np.zeros(width)])  # nothing is known of N
         score = odds[pieces, np.arange(width)].sum(1)
         prior = np.clip(weights.sum() / max(1, 2 * words.usable.sum()), 1e-9, 0.5)
-        weights = 1 / (1 + np.exp(-np.clip(score + np.log(prior / (1 - prior)), -50, 50)))
+        weights = special.expit(score + special.logit(prior))
     if weights.sum() < 5:
         return None
     _erase(words, place[weights > 0.5])
