@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from napari_hicstruct.genome.fasta import N
 
@@ -146,6 +145,8 @@ def _most_surprising(words: _Words, expected: NDArray[np.float64], complexity: N
 
 def _motif(words: _Words, word: int, width: int) -> NDArray[np.float64] | None:
     """The motif around a word; its sites are erased.  None if too few sites are left."""
+    from scipy import special
+
     pieces, place = _near(words, word, width)
     exact = (pieces[:, _core(words, width)] == words.letters[word]).sum(1) >= words.length - 1
     weights = exact.astype(float)
