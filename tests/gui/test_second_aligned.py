@@ -103,7 +103,7 @@ def test_the_canvas_beside_has_labels_axes_and_title_in_line_with_the_first(wind
     for zoom in ZOOMS:
         _look(window, zoom, a, b)
         view._view.canvas.on_draw(None)
-        spans = view.frame.rows._span, view.frame.columns._span
+        spans = view.frame.rulers.rows._span, view.frame.rulers.columns._span
         layer = view.model.layers[0]
         worst = max(worst, _offset(layer, view._view.canvas.layer_to_visual[layer].node, spans, a, b))
         line = view.marks.meshes[1]
@@ -114,13 +114,15 @@ def test_the_canvas_beside_has_labels_axes_and_title_in_line_with_the_first(wind
         x, y = (places.min(axis=0) + places.max(axis=0)) / 2
         off = spans[0].position(y) - a - BIN / 2, spans[1].position(x) - b - BIN / 2
         worst = max(worst, float(np.abs(off).max() / BIN))
-        tops = [one.mapToGlobal(QPoint(0, 0)).y() for one in (session.rulers.rows, view.frame.rows)]
-        high = [top + ruler.pixel(a) for top, ruler in zip(tops, (session.rulers.rows, view.frame.rows), strict=True)]
+        tops = [one.mapToGlobal(QPoint(0, 0)).y() for one in (session.rulers.rows, view.frame.rulers.rows)]
+        high = [
+            top + ruler.pixel(a) for top, ruler in zip(tops, (session.rulers.rows, view.frame.rulers.rows), strict=True)
+        ]
         assert high[0] == pytest.approx(high[1], abs=1.01), "a row is as high on the screen in both"
     assert worst <= 0.5, f"{worst:.2f} bins"
     assert view._dock.windowTitle().startswith("second · chr1:")
     session.axes.show(False)
-    assert view.frame.rows.isHidden()
+    assert view.frame.rulers.rows.isHidden()
     session.axes.show(True)
     for one in session.project.sets():
         session.project.update_set(one.id, visible=False)

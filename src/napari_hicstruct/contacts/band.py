@@ -79,7 +79,9 @@ class Band:
         return out
 
     def without_clumps(self, clumping: float) -> Band:
-        """The band with each clump of contacts counted as one."""
+        """The band with each clump of contacts counted as one; itself where contacts come one by one."""
+        if clumping == 1:
+            return self
         counts, expected = self.counts / np.float32(clumping), self.expected / np.float32(clumping)
         return replace(self, counts=counts, expected=expected, clumping=self.clumping * clumping)
 

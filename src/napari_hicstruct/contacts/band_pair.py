@@ -110,6 +110,4 @@ def _without_clumps(fine: Band | None, coarse: Band) -> BandPair:
     from napari_hicstruct.contacts.clumping import clumping
 
     found = clumping(coarse.counts)
-    if found == 1:
-        return fine, coarse
     return None if fine is None else fine.without_clumps(found), coarse.without_clumps(found)

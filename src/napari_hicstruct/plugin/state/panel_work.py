@@ -14,27 +14,21 @@ from napari_hicstruct.plugin.state.project import ProjectState
 from napari_hicstruct.plugin.state.sentences import reason, short_text
 
 
-class PanelWork:
-    """Base of what repairs, fuses …; :meth:`_done` takes what came of it.
+class RunningWork:
+    """Base of what one piece of long work is done for at a time.
 
     Attributes
     ----------
-    said : str
-        What came of it, or why it cannot be; empty: nothing.
     changed : Signal
         What is chosen, settings, or whether something runs.
     progressed : Signal(Progress)
-    message : Signal(str)
-        As ``said``.
     """
 
     changed = Signal()
     progressed = Signal(object)
-    message = Signal(str)
 
     def __init__(self, runner: Runner) -> None:
         self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
-        self.said = ""
 
     @property
     def running(self) -> bool:
@@ -64,13 +58,40 @@ class PanelWork:
             self._take_step(progress)
         self.progressed.emit(progress)
         if progress.notice and progress.message:
-            self._say(progress.message)
+            self._notice(progress.message)
 
     def _take_step(self, progress: Progress) -> None:
         """What a step brings, a point of a curve."""
 
+    def _notice(self, text: str) -> None:
+        """What is to be said while it runs."""
+
     def _done(self, outcome: Any) -> None:
-        raise TypeError("PanelWork is abstract.")
+        raise TypeError("RunningWork is abstract.")
+
+    def _failed(self, error: HicStructError) -> None:
+        raise TypeError("RunningWork is abstract.")
+
+
+class PanelWork(RunningWork):
+    """Base of what repairs, fuses …; :meth:`_done` takes what came of it.
+
+    Attributes
+    ----------
+    said : str
+        What came of it, or why it cannot be; empty: nothing.
+    message : Signal(str)
+        As ``said``.
+    """
+
+    message = Signal(str)
+
+    def __init__(self, runner: Runner) -> None:
+        super().__init__(runner)
+        self.said = ""
+
+    def _notice(self, text: str) -> None:
+        self._say(text)
 
     def _failed(self, error: HicStructError) -> None:
         self._say("Cancelled: nothing was kept." if isinstance(error, Cancelled) else reason(error))

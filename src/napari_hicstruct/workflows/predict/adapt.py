@@ -148,6 +148,7 @@ def _iter_band(source: ContactSource, chrom: str, reading: Reading) -> Generator
     """The band of a chromosome as far as windows reach; None where it cannot be read: another may."""
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.band_loading import iter_load_band
+    from napari_hicstruct.contacts.clumping import clumping
 
     size = reading.config.coarse_resolution
     reach = reading.config.cell_gate.size * size
@@ -155,7 +156,7 @@ def _iter_band(source: ContactSource, chrom: str, reading: Reading) -> Generator
         for step in iter_load_band(source, chrom, resolution=size, max_distance=reach, norm=reading.norm):
             reading.token.check()
             if isinstance(step, Band):
-                return step
+                return step.without_clumps(clumping(step.counts))
             yield reading.clock.step(f"read {chrom} to adapt", 0, 0)
     except MapError:
         return None

@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from napari.utils.theme import get_theme
-from qtpy.QtCore import QEvent, QObject, QPoint, Qt
-from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QFrame, QGridLayout
+from qtpy.QtCore import QEvent, QObject, QPoint
+from qtpy.QtWidgets import QGridLayout
 
 from napari_hicstruct.plugin.controllers.canvas.ruler import Ruler
+from napari_hicstruct.plugin.controllers.canvas.rulers import Rulers
 from napari_hicstruct.plugin.controllers.edit.hints import window_is_gone
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.state.map.axes import AxesState
@@ -27,7 +26,7 @@ class Axes:
 
     Attributes
     ----------
-    columns, rows : Ruler
+    columns, rows : Ruler or None
         Above the map and on its left; None before the first map, or where there is no window.
     grid : QGridLayout
         They and the canvas lie in it, and the tracks below and beside the map.
@@ -36,9 +35,7 @@ class Axes:
     def __init__(self, canvas: Canvas, state: AxesState, seen: Seen) -> None:
         self._canvas, self._state, self._seen = canvas, state, seen
         self._native: Any = None
-        self.columns: Ruler | None = None
-        self.rows: Ruler | None = None
-        self._corner: QFrame | None = None
+        self._rulers: Rulers | None = None
         self.grid: QGridLayout | None = None
         viewer = canvas.viewer
         viewer.scene.camera.events.connect(self._place)
@@ -49,13 +46,24 @@ class Axes:
         canvas.window.projection_changed.connect(self._update)
         state.changed.connect(self._update)
 
+    @property
+    def columns(self) -> Ruler | None:
+        """Above the map."""
+        return None if self._rulers is None else self._rulers.columns
+
+    @property
+    def rows(self) -> Ruler | None:
+        """On the left of the map."""
+        return None if self._rulers is None else self._rulers.rows
+
     def prepare(self) -> None:
         """Make room before the first picture, so that it is not drawn twice."""
         viewer = self._canvas.viewer
         window = getattr(viewer, "window", None)
-        if self.columns is None and window is not None:
+        if self._rulers is None and window is not None:
             self._build(viewer, window._qt_viewer.canvas.native)
-        self._show(self._state.on)
+        if self._rulers is not None:
+            self._rulers.show(self._state.on)
 
     def close(self) -> None:
         """Let go of the viewer; the window may be gone already."""
@@ -65,7 +73,7 @@ class Axes:
         viewer.scene.camera.events.disconnect(self._place)
         viewer.canvas.events.size.disconnect(self._place)
         viewer.dims.events.ndisplay.disconnect(self._update)
-        if self.columns is not None:
+        if self._rulers is not None:
             viewer.events.theme.disconnect(self._colour)
 
     def _build(self, viewer: Any, native: Any) -> None:
@@ -75,45 +83,26 @@ class Axes:
         closed window alive.
         """
         box = native.parentWidget().layout()
-        self.columns, self.rows = Ruler(Qt.Orientation.Horizontal), Ruler(Qt.Orientation.Vertical)
-        self._corner = QFrame()
         grid = self.grid = QGridLayout()
         box.insertLayout(box.indexOf(native), grid, 1)
-        grid.setSpacing(0)
-        grid.addWidget(self._corner, 0, 0)
-        grid.addWidget(self.columns, 0, 1)
-        grid.addWidget(self.rows, 1, 0)
-        grid.addWidget(native, 1, 1)
-        grid.setRowStretch(1, 1)
-        grid.setColumnStretch(1, 1)
+        self._rulers = Rulers(grid, native)
         viewer.events.theme.connect(self._colour)
         self._native = native
         _Moves(native, self._place)
         self._colour()
 
-    def _show(self, on: bool) -> None:
-        for widget in (self.columns, self.rows, self._corner):
-            if widget is not None:
-                widget.setVisible(on)
-
     def _colour(self, *_: Any) -> None:
-        theme = get_theme(self._canvas.viewer.theme)
-        ink, paper = QColor(theme.text.as_hex()), QColor(theme.canvas.as_hex())
-        assert self.columns is not None
-        assert self.rows is not None
-        assert self._corner is not None
-        for ruler in (self.columns, self.rows):
-            ruler.set_colours(ink, paper)
-        self._corner.setStyleSheet(f"QFrame {{ background-color: {paper.name()}; border: none; }}")
+        if self._rulers is not None:
+            self._rulers.set_theme(self._canvas.viewer.theme)
 
     def _update(self, *_: Any) -> None:
         viewer, window = self._canvas.viewer, self._canvas.window
         if viewer is None or window_is_gone(viewer):
             return
-        if self.columns is not None:
+        if self._rulers is not None:
             shown = self._state.on and window.source is not None and viewer.dims.ndisplay == 2
-            if shown != (not self.columns.isHidden()):
-                self._show(shown)
+            if shown != (not self._rulers.columns.isHidden()):
+                self._rulers.show(shown)
         self._place()
 
     def _place(self, *_: Any) -> None:
@@ -123,10 +112,8 @@ class Axes:
             return
         rows, columns = self._spans(viewer)
         self._seen.update(rows, columns)
-        if self.columns is None or self.rows is None or rows is None or columns is None or self.columns.isHidden():
-            return
-        for ruler, span in ((self.rows, rows), (self.columns, columns)):
-            ruler.set_span(span)
+        if self._rulers is not None and not self._rulers.columns.isHidden():
+            self._rulers.place(rows, columns)
 
     def _spans(self, viewer: Any) -> tuple[AxisSpan | None, AxisSpan | None]:
         """What is seen along rows and columns; None where there is no map, or one in three dimensions."""

@@ -195,20 +195,20 @@ class SecondView:
         if self.frame is None or self.model is None:
             return
         self.model.theme = self._canvas.viewer.theme
-        self.frame.set_theme(self.model.theme)
+        self.frame.rulers.set_theme(self.model.theme)
         self._show_rulers(self._axes.on)
         bar = self.model.canvas.overlays["scale_bar"]
         bar.position, bar.visible = "bottom_left", True
 
     def _show_rulers(self, on: bool) -> None:
         if self.frame is not None:
-            self.frame.show_rulers(on)
+            self.frame.rulers.show(on)
 
     def _place(self, _event: Any = None) -> None:
         """The coordinates follow the camera and the size of the canvas."""
         window = self._canvas.window
         if self.frame is not None and self.model is not None and window.source is not None and window.chrom:
-            self.frame.place(*spans(self.model, window.chrom, window.source.chromsizes[window.chrom]))
+            self.frame.rulers.place(*spans(self.model, window.chrom, window.source.chromsizes[window.chrom]))
 
     def _say_place(self, *_: Any) -> None:
         """The title: which map, where, in which bins."""

@@ -10,7 +10,7 @@ from superqt.utils import qdebounced
 
 from napari_hicstruct.errors import Cancelled, HicStructError
 from napari_hicstruct.plugin.controllers.session import Session
-from napari_hicstruct.plugin.layers.drawn_by_hand import overlays_of
+from napari_hicstruct.plugin.layers.added_layers import overlays_of
 from napari_hicstruct.plugin.state.figures.figure import FigureState
 from napari_hicstruct.plugin.state.sentences import short_text
 from napari_hicstruct.plugin.widgets.file_dialogs import save_file
@@ -48,7 +48,7 @@ class FigureDialog(MapDialog):
     def _build(self) -> None:
         self.state: FigureState = self._session.figure
         canvas = self._session.canvas
-        self.state.by_hand = lambda: overlays_of(canvas)
+        self.state.added_layers = lambda: overlays_of(canvas)
         self.form = SettingsForm(self.state.look)
         self.preview_label = Preview()
         self.save_button = QPushButton("Save as …")

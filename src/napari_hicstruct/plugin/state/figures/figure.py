@@ -44,8 +44,8 @@ class FigureState:
     written : Signal(FigureResult)
     failed : Signal(HicStructError)
     look : FigureLook
-    by_hand : callable
-        Gives what a person drew over the map with napari, which a state does not know.
+    added_layers : callable
+        Gives the layers that a person added with napari, which a state does not know.
     """
 
     drawn = Signal(object)
@@ -55,7 +55,7 @@ class FigureState:
     def __init__(self, window: Any) -> None:
         self._window = window
         self.look = FigureLook(tilted=_is_tilted(window))
-        self.by_hand: Callable[[], tuple[Overlay, ...]] = tuple
+        self.added_layers: Callable[[], tuple[Overlay, ...]] = tuple
         self._preview = BackgroundJob(window.runner, on_done=self.drawn.emit, on_error=self.failed.emit)
         self._writing = BackgroundJob(window.runner, on_done=self._written, on_error=self.failed.emit)
 
@@ -127,7 +127,7 @@ class FigureState:
             cols=cols,
             out=path,
             **self._both(self._sets(rows, cols) if look.labels else ()),
-            overlays=self.by_hand() if look.layers else (),
+            overlays=self.added_layers() if look.layers else (),
             tracks=_tracks(window) if look.tracks else (),
             tilted=look.tilted,
             max_distance=reach,

@@ -32,6 +32,7 @@ from napari_hicstruct.plugin.state.images.segmentation_jobs import (
 from napari_hicstruct.plugin.state.images.segmentation_models import SegmentationModels
 from napari_hicstruct.plugin.state.images.segmentation_settings import SegmentationSettings
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Runner
+from napari_hicstruct.plugin.state.panel_work import RunningWork
 from napari_hicstruct.plugin.state.sentences import as_sentence, reason
 from napari_hicstruct.wording import how_many
 
@@ -51,7 +52,7 @@ ALL_TASKS = "all tasks"
 """Name of the curve of the whole loss."""
 
 
-class SegmentationState:
+class SegmentationState(RunningWork):
     """Image and Labels layers → models; pictures → labels; painted labels → better models.
 
     One of the three runs at a time.
@@ -90,16 +91,14 @@ class SegmentationState:
         By work: what came of it, in words.
     """
 
-    changed = Signal()
-    progressed = Signal(object)
     curves_changed = Signal()
     message = Signal()
     segmented = Signal(object)
     corrected_changed = Signal()
 
     def __init__(self, runner: Runner, *, backend: SegmentationBackend | None = None) -> None:
+        super().__init__(runner)
         self._backend = backend or SegmentationBackend()
-        self._job = BackgroundJob(runner, on_step=self._step, on_done=self._done, on_error=self._failed)
         self._counting = BackgroundJob(runner, on_done=self._counted, on_error=self._not_counted)
         self._comparing = BackgroundJob(runner, on_done=self._compared, on_error=self._not_compared)
         self.picture: Picture | None = None
@@ -245,16 +244,6 @@ class SegmentationState:
         return ""
 
     # ------------------------------------------------------------------ running
-    @property
-    def running(self) -> bool:
-        """True while something runs."""
-        return self._job.running
-
-    @property
-    def stopping(self) -> bool:
-        """True once a training was asked to end early."""
-        return self._job.stopping
-
     def busy(self) -> str:
         """What runs, in a sentence; empty: nothing."""
         return _BUSY.get(self.work, "") if self.running else ""
@@ -307,35 +296,24 @@ class SegmentationState:
         self._say(work, "")
         return False
 
-    def stop(self) -> None:
-        """End the training now and keep the best so far."""
-        self._job.stop()
-        self.changed.emit()
-
-    def cancel(self) -> None:
-        """End it; nothing comes of it."""
-        self._job.cancel()
-
     def end(self) -> bool:
         """End all silently and wait until nothing runs any more: the window goes."""
         self._counting.end()
         self._comparing.end()
-        return self._job.end()
+        return super().end()
 
     def _forget_curves(self) -> None:
         self.losses, self.validation = {}, {}
         self.curves_changed.emit()
 
-    def _step(self, progress: Progress) -> None:
-        step = progress.payload
-        if isinstance(step, dict):
-            self._take_step(int(progress.done), step)
-        self.progressed.emit(progress)
-        if progress.notice and progress.message:
-            self._say(self.work, progress.message)
+    def _notice(self, text: str) -> None:
+        self._say(self.work, text)
 
-    def _take_step(self, number: int, step: dict[str, Any]) -> None:
+    def _take_step(self, progress: Progress) -> None:
         """One more point of each curve: lines of losses, dots of the same on what is not learnt from."""
+        number, step = int(progress.done), progress.payload
+        if not isinstance(step, dict):
+            return
         if any(points and points[-1][0] > number for points in self.losses.values()):
             self.losses, self.validation = {}, {}  # another training has begun
         tasks = step.get("tasks") or ({ALL_TASKS: step["loss"]} if "loss" in step else {})
