@@ -67,6 +67,21 @@ def test_a_map_suits_what_one_looks_at_and_forgets_it_farther_away(
     session.go_to(*close)
     assert pump(lambda: top() > 0)
     shown.suit((480_000, 520_000), (580_000, 620_000), 50_000)
+    session.go_to(*close)  # also to where one is already
     assert pump(lambda: 1 < top() <= 8)  # the 99.5th percentile of 64 pixels
     session.go_to(Interval("chr1", 0, 2_000_000))
     assert pump(lambda: top() > 100)
+
+
+def test_what_is_looked_up_of_a_cut_out_map_leaves_the_read_out_of_the_picture_alone(
+    make_napari_viewer: Callable[..., Any], tmp_path: Path
+) -> None:
+    dots = [(400_000 + 5_000 * k, 400_000 + 5_000 * k, 9) for k in range(60)]  # the only contacts of 2 Mb
+    session, _ = open_in(make_napari_viewer(show=True), write_dots(tmp_path / "m.mcool", (5_000,), 2_000_000, dots))
+    session.go_to(Interval("chr1", 0, 2_000_000))
+    assert pump(lambda: session.visible()[0] == Interval("chr1", 0, 2_000_000))
+    assert session.map.extent_with_contacts().start >= 390_000
+    shown = session.map.shown()
+    assert shown.tile is not None
+    assert shown.tile.value(1_900_000, 1_900_000) is not None
+    assert shown.tile.value(402_500, 402_500) == 9

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from superqt.utils import qdebounced, qthrottled
@@ -57,7 +58,8 @@ class CameraControl:
         center, zoom = self._projection.camera_for(view, viewer.canvas.size)
         self._moving = True
         try:
-            viewer.scene.camera.update({"center": (0.0, *center), "zoom": zoom})
+            with moved_once(viewer):
+                viewer.scene.camera.update({"center": (0.0, *center), "zoom": zoom})
         finally:
             self._moving = False
         self._wanted = view
@@ -123,3 +125,19 @@ class CameraControl:
         if self._viewer() is not None:
             self._on_rest()
             self._trim_soon()
+
+
+@contextmanager
+def moved_once(viewer: Any) -> Iterator[None]:
+    """Within it vispy's camera takes in where it shall be, and moves at the end: napari moves it three times."""
+    canvas = getattr(getattr(getattr(viewer, "window", None), "_qt_viewer", None), "canvas", None)
+    if canvas is None:
+        yield
+        return
+    camera = canvas.view.camera
+    camera._resetting = True  # vispy's own, while it sets several things at once
+    try:
+        yield
+    finally:
+        camera._resetting = False
+        camera.view_changed()

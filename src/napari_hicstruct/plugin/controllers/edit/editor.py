@@ -141,10 +141,9 @@ class Editor:
         if labels.opacity_of_others == 0:
             records = [record for record in records if record.uid == labels.current_uid]
         opacities = labels.catalogue.opacities(records) if kind is Kind.TAD else [1.0] * len(records)
-        return [
-            Item(r, labels.set_of(r.uid).colour, labels.triangle_of(r.uid), opacity)
-            for r, opacity in zip(records, opacities, strict=True)
-        ]
+        set_of = labels.catalogue.records.set_of
+        looks = {one.id: (one.colour, labels.triangle(one.id)) for one in labels.sets()}
+        return [Item(r, *looks[set_of(r.uid)], opacity) for r, opacity in zip(records, opacities, strict=True)]
 
     # ------------------------------------------------------------------ tools
     def selected_uids(self) -> list[str]:

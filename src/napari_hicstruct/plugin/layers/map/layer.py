@@ -205,7 +205,7 @@ class MapLayer:
         for level in reversed(self.levels):
             if len(rough) >= 50 * level.resolution:
                 first, last = rough.start // level.resolution, -(-rough.end // level.resolution)
-                values = np.nan_to_num(level[first:last, first:last])
+                values = np.nan_to_num(level.level[first:last, first:last])  # napari may hold another part of it
                 used = first + np.flatnonzero((values > 0).any(axis=0))
                 if used.size:
                     start, end = int(used[0]) * level.resolution, (int(used[-1]) + 1) * level.resolution
@@ -261,7 +261,9 @@ class MapLayer:
         """The camera came to rest here."""
         if len(rows) and len(cols):
             self._rows, self._cols = (rows.start, rows.end), (cols.start, cols.end)
-            self._update_limits()
+            tile = self.level.tile
+            if tile is not None and tile.covers(self._rows, self._cols):  # else the slice that comes sets them
+                self._update_limits()
         self.references.want(self.resolution)
 
     # ------------------------------------------------------------------ inside
@@ -328,9 +330,9 @@ class MapLayer:
         """While one looks closely, contacts as many as the most in ``rows`` × ``cols`` (bp) get the darkest colour.
 
         What lies nearer to the diagonal than ``beyond`` (bp) does not count.  Colours are never made paler by this.
+        They follow with the view: whoever says what is looked at goes there.
         """
         self._focus = (rows, cols, beyond)
-        self._update_limits()
 
     def _looks_closely(self) -> bool:
         if self._focus is None:
@@ -347,9 +349,11 @@ class MapLayer:
         plain = self.scale is Scale.CONTACTS
         if self._focus is not None and self._looks_closely() and plain:
             high = min(high, colour_range(tile.crop(*self._focus), _NEARLY_ALL, scale=self.scale)[1])
+        top = high if not plain else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))
+        if [low, high] == self.layer.contrast_limits and [low, top] == self.layer.contrast_limits_range:
+            return  # napari would draw it all anew
         self._setting = True
         try:
-            top = high if not plain else max(high, float(np.nanmax(tile.values[::4, ::4], initial=high)))
             self.layer.contrast_limits_range = (low, top)
             self.layer.contrast_limits = (low, high)
         finally:

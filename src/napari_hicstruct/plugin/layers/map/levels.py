@@ -50,6 +50,14 @@ class Tile:
         rows, cols = self.values.shape
         return float(self.values[i, j]) if 0 <= i < rows and 0 <= j < cols else None
 
+    def covers(self, rows: tuple[int, int], cols: tuple[int, int]) -> bool:
+        """True if ``rows`` × ``cols`` (bp) lie in it, or reach beyond it by less than a bin."""
+        spans = zip((rows, cols), (self.row, self.col), self.values.shape, strict=True)
+        return all(
+            (first - 1) * self.resolution < start and end < (first + size + 1) * self.resolution
+            for (start, end), first, size in spans
+        )
+
     def crop(self, rows: tuple[int, int], cols: tuple[int, int], beyond: float = 0.0) -> NDArray[np.float32]:
         """The part inside ``rows`` × ``cols`` (bp); the whole if they do not meet.
 

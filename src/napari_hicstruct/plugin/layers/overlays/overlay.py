@@ -207,9 +207,8 @@ class ShapesOverlay(Overlay):
         layer = self.layer
         layer.current_edge_width = 1.6 * style.bp_per_px
         wanted = style.drawing(items).outlines
-        shown = layer.data  # napari builds this list anew each time it is asked
-        stay = self._right(shown, wanted)
-        gone = [i for i in range(len(shown)) if i not in stay]
+        stay = self._right(wanted)
+        gone = [i for i in range(layer.nshapes) if i not in stay]
         kept = [uid for i, uid in enumerate(self.uids) if i in stay]
         if gone and not stay:
             layer.data = []
@@ -229,8 +228,11 @@ class ShapesOverlay(Overlay):
         self._drawn = wanted
         return kept + new
 
-    def _right(self, shown: Sequence[NDArray[np.floating]], wanted: Mapping[str, Outline]) -> set[int]:
-        """Which shapes look as they shall; a person or a script may have changed ``shown``, their vertices."""
+    def _right(self, wanted: Mapping[str, Outline]) -> set[int]:
+        """Which shapes look as they shall; a person or a script may have changed their vertices."""
+        if wanted.keys().isdisjoint(self.uids):
+            return set()
+        shown = self.layer.data  # napari builds this list anew each time it is asked
         places, theirs, ours = [], [], []
         for i, uid in enumerate(self.uids[: len(shown)]):
             old, new = self._drawn.get(uid), wanted.get(uid)
