@@ -44,6 +44,8 @@ class Band:
         Mean balanced count by distance (:mod:`contacts.expected`); 0 where a diagonal holds nothing.
     clumping : float
         Contacts that came together on average (:mod:`contacts.clumping`), by which the counts were divided.
+    scale : float
+        How many times smaller than mammals' the genome's structures are (:mod:`contacts.genome_scale`).
     """
 
     chrom: str
@@ -53,6 +55,12 @@ class Band:
     weights: NDArray[np.float32]
     expected: NDArray[np.float32]
     clumping: float = 1.0
+    scale: float = 1.0
+
+    @property
+    def network_resolution(self) -> int:
+        """Bin size as networks and decoders know it, bp: that of a genome with structures as large as mammals'."""
+        return round(self.resolution * self.scale)
 
     @property
     def n_bins(self) -> int:
@@ -104,7 +112,8 @@ def empty_fine(coarse: Band) -> Band:
     shape = (2 * coarse.n_diagonals, 2 * coarse.n_bins)
     bad = np.full(shape[1], np.nan, np.float32)
     resolution, first = coarse.resolution // 2, 2 * coarse.first_bin
-    return Band(coarse.chrom, resolution, first, np.zeros(shape, np.float32), bad, np.zeros(shape[0], np.float32))
+    counts, expected = np.zeros(shape, np.float32), np.zeros(shape[0], np.float32)
+    return Band(coarse.chrom, resolution, first, counts, bad, expected, scale=coarse.scale)
 
 
 def coarsen_band(band: Band, factor: int) -> Band:
@@ -115,9 +124,8 @@ def coarsen_band(band: Band, factor: int) -> Band:
     """
     counts = sum_blocks(band.counts, factor)
     weights = ice_weights(CisPixels.of_band(counts, ignore_diags=COARSENED_IGNORE_DIAGS))
-    return replace(
-        make_band(band.chrom, band.resolution * factor, counts, weights=weights), first_bin=band.first_bin // factor
-    )
+    coarse = make_band(band.chrom, band.resolution * factor, counts, weights=weights)
+    return replace(coarse, first_bin=band.first_bin // factor, scale=band.scale)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

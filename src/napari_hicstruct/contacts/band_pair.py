@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_hicstruct.config.model import ModelConfig
+from napari_hicstruct.contacts.genome_scale import SMALL_BINS, genome_scale, has_small_structures
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
 from napari_hicstruct.genome import format_bin_size
@@ -27,8 +29,8 @@ MIN_BINS, MAX_BINS = 1_000, 50_000
 def bins_for(source: ContactSource, config: ModelConfig, resolution: int = 0) -> ModelConfig:
     """The network's configuration in the bins in which it reads a map.
 
-    Its own bins where the map has them.  Else whole multiples of a level's bins: those nearest to the network's coarse
-    ones in ratio, up to :data:`MAX_BINS`; unchanged where even these are too large.
+    Its own bins where the map has them; of a small genome, :data:`SMALL_BINS`.  Else whole multiples of a level's bins,
+    those nearest to these in ratio, up to :data:`MAX_BINS`; unchanged where even these are too large.
 
     Parameters
     ----------
@@ -37,9 +39,10 @@ def bins_for(source: ContactSource, config: ModelConfig, resolution: int = 0) ->
     """
     if resolution:
         return config.at(resolution)
-    if loop_resolution(source, config):
+    small = has_small_structures(source)
+    if loop_resolution(source, config) and not small:
         return config
-    wanted = config.coarse_resolution
+    wanted = SMALL_BINS if small else config.coarse_resolution
     sizes = {level * max(1, round(wanted / level)) for level in source.resolutions}
     fitting = [size for size in sizes if size <= MAX_BINS]
     return config.at(min(fitting, key=lambda size: (abs(np.log(size / wanted)), size))) if fitting else config
@@ -92,7 +95,9 @@ def iter_band_pair(
             hint="Add a level, e.g. with cooler zoomify.",
         )
     loaded: Band | None = None
-    for step in iter_load_band(source, chrom, resolution=resolution, max_distance=config.max_distance, norm=norm):
+    scale = genome_scale(source, config.coarse_resolution)
+    reach = round(config.max_distance / scale)
+    for step in iter_load_band(source, chrom, resolution=resolution, max_distance=reach, norm=norm):
         if token is not None:
             token.check()
         if isinstance(step, Band):
@@ -100,6 +105,7 @@ def iter_band_pair(
         else:
             yield clock.step(f"read {chrom}", 0, 0)
     assert loaded is not None  # iter_load_band ends with the band or raises
+    loaded = replace(loaded, scale=scale)
     if resolution == config.coarse_resolution:
         return _without_clumps(None, loaded)
     return _without_clumps(loaded, coarsen_band(loaded, config.coarse_resolution // resolution))

@@ -7,7 +7,7 @@ one model serves maps of any depth and normalisation.  With count ``c`` and expe
 ==========  =====================================================================================================
 oe          ``log2((c + k) / (e + k))`` with k = 0.5, clipped to ±4, halved: O/E shrunk to 0 where nothing is known
 residual    ``(c - e) / sqrt(e + 1)``, clipped to [-4, 8], divided by 4: how many standard deviations
-distance    ``log2(1 + bp / 10 kb) / 8``
+distance    ``log2(1 + bp / 10 kb) / 8``, bp times the genome's scale
 expected    ``log2(1 + e) / 8``: the depth of the map at this pixel
 valid       1 where both bins are good and the diagonal is held, else 0 (and then oe = residual = 0)
 ==========  =====================================================================================================
@@ -136,7 +136,7 @@ def window_channels(
         If there is no such channel.
     """
     out = np.zeros((len(CHANNELS), size, size), np.float32)
-    _window(band.counts, band.weights, band.expected, band.resolution, (row0, col0), out)
+    _window(band.counts, band.weights, band.expected, band.network_resolution, (row0, col0), out)
     if tracks is None and tuple(inputs) == CHANNELS:
         return out
     steps = np.arange(size)
@@ -159,7 +159,7 @@ def strip_channels(
         Parameters as in :func:`window_channels`; a track's two channels are its values at either anchor.
     """
     out = np.zeros((len(CHANNELS), n_diagonals, length), np.float32)
-    _strip(band.counts, band.weights, band.expected, band.resolution, first, out)
+    _strip(band.counts, band.weights, band.expected, band.network_resolution, first, out)
     if tracks is None and tuple(inputs) == CHANNELS:
         return out
     d = np.arange(n_diagonals)[:, None]

@@ -64,11 +64,11 @@ class DecodingLimits:
         given = {name: getattr(self, name) for name in LIMITS}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in given.items() if v is not None}
 
-    def loops(self, min_score: float, resolution: int) -> LoopSettings:
-        """Settings of the loop decoder at bins of ``resolution`` bp."""
+    def loops(self, min_score: float, resolution: int, scale: float = 1.0) -> LoopSettings:
+        """Settings of the loop decoder at bins of ``resolution`` bp of a genome of that ``scale``."""
         from napari_hicstruct.decode.loops import LoopSettings
 
-        settings = LoopSettings(min_score=min_score)
+        settings = LoopSettings(min_score=min_score).at_scale(scale)
         if self.loop_separation is not None:
             settings = replace(settings, suppress=max(1, -(-self.loop_separation // resolution) - 1))
         if self.loop_distance is not None:
@@ -77,19 +77,19 @@ class DecodingLimits:
             settings = replace(settings, min_distance_bins=bins, max_distance_bp=min(settings.max_distance_bp, high))
         return settings
 
-    def stripes(self, threshold: float) -> StripeSettings:
-        """Settings of the stripe decoder."""
+    def stripes(self, threshold: float, scale: float = 1.0) -> StripeSettings:
+        """Settings of the stripe decoder for a genome of that ``scale``."""
         from napari_hicstruct.decode.stripe_settings import StripeSettings
 
-        settings = StripeSettings(threshold=threshold)
+        settings = StripeSettings(threshold=threshold).at_scale(scale)
         if self.stripe_length is not None:
             settings = replace(settings, min_length_bp=self.stripe_length[0], max_length_bp=self.stripe_length[1])
         if self.stripe_width is not None:
             settings = replace(settings, max_width_bp=self.stripe_width, cut_to_width=True)
         return settings
 
-    def tads(self, resolution: int = 10_000) -> TadSettings:
-        """Settings of the TAD decoder in bins of ``resolution`` bp.
+    def tads(self, resolution: int = 10_000, scale: float = 1.0) -> TadSettings:
+        """Settings of the TAD decoder in bins of ``resolution`` bp of a genome of that ``scale``.
 
         Who chooses bins below 5 kb looks for the smaller domains of small genomes: from ten bins on.
         """
@@ -97,7 +97,7 @@ class DecodingLimits:
 
         if self.tad_size is not None:
             return TadSettings(size=self.tad_size)
-        least, most = TadSettings().size
+        least, most = TadSettings().at_scale(scale).size
         return TadSettings(size=(min(least, 10 * resolution), most))
 
 

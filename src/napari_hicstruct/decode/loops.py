@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numba
 import numpy as np
@@ -28,6 +28,10 @@ class LoopSettings:
     suppress: int = 2
     min_distance_bins: int = 4
     max_distance_bp: int = 3_000_000
+
+    def at_scale(self, scale: float) -> LoopSettings:
+        """Distances of a genome whose structures are ``scale`` times smaller."""
+        return self if scale == 1 else replace(self, max_distance_bp=round(self.max_distance_bp / scale))
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -118,7 +122,7 @@ class LoopDecoder:
             if j < len(self.valid) and self._known_around(i) and self._known_around(j) and self._known_between(i, j):
                 score = float(p[row, d])
                 if self.band is not None:
-                    score = loop_score(score, prominence(self.band, i, j), (j - i) * self.resolution)
+                    score = loop_score(score, prominence(self.band, i, j), (j - i) * self.band.network_resolution)
                 if score >= s.min_score:
                     yield self._loop(i, j, offsets[:, row, d], score)
 

@@ -41,7 +41,7 @@ def prominence(band: Band, i: int, j: int) -> float:
     domain's edge is no dot.  No more than twice that of the eight pixels without the brightest, and two: a single hot
     pixel is no dot either.
     """
-    inner, outer = neighbourhood_bins(band.resolution)
+    inner, outer = neighbourhood_bins(band.network_resolution)
     observed, mean, around = above_neighbourhoods(band.counts, band.weights, band.expected, i, j, inner, outer)
     others, others_mean = _without_brightest(band.counts, band.weights, band.expected, i, j)
     return min(_deviations(observed, mean * around), 2.0 + 2.0 * _deviations(others, others_mean * around))
@@ -79,7 +79,7 @@ def loop_score(probability: float, z: float, length: float) -> float:
     z : float
         :func:`prominence`; what lies outside :data:`LIMITS` counts as they do.
     length : float
-        Distance of the anchors, bp, above 0.
+        Distance of the anchors, bp times the genome's scale, above 0.
     """
     return float(expit(logit(min(max(probability, 1e-6), 1 - 1e-6)) + _added(z, length)))
 
@@ -92,7 +92,7 @@ def _added(z: float, length: float) -> float:
 def loop_evidence(band: Band, i: int, j: int) -> float:
     """What :func:`loop_score` adds to the log-odds of a loop at bins (i, j); 0 on the diagonal."""
     i, j = min(i, j), max(i, j)
-    return _added(prominence(band, i, j), (j - i) * band.resolution) if j > i else 0.0
+    return _added(prominence(band, i, j), (j - i) * band.network_resolution) if j > i else 0.0
 
 
 _BLOCK, _BESIDE, _AHEAD = 5, (2, 8), 2  # bins: along a stripe; distance of its sides; how far sides reach beyond

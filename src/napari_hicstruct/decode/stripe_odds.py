@@ -33,7 +33,7 @@ def stripe_odds(
     z : float
         Standard deviations by which the best row stands out.
     """
-    s = settings or StripeSettings()
+    s = settings or StripeSettings().at_scale(band.scale)
     near = max(1, s.near_bp // band.resolution)
     rise, z = max((stripe_prominence(band, x, side, near, length) for x in rows), key=lambda both: both[1])
     return float(logit(min(max(p, 1e-3), 1 - 1e-3)) + s.rise_weight * min(max(rise, -1.0), 1.0)), z

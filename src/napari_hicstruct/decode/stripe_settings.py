@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +35,10 @@ class StripeSettings:
     """Log-odds taken from a call whose row stands out too faintly to be sure of."""
     unseen_odds: float = 4.0
     """Log-odds taken from a call where no row stands out over its flanks."""
+
+    def at_scale(self, scale: float) -> StripeSettings:
+        """Lengths of a genome whose structures are ``scale`` times smaller."""
+        if scale == 1:
+            return self
+        near, shortest, widest = (round(bp / scale) for bp in (self.near_bp, self.min_length_bp, self.max_width_bp))
+        return replace(self, near_bp=near, min_length_bp=shortest, max_width_bp=widest)

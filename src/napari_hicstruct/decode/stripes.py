@@ -49,7 +49,7 @@ def decode_stripes(  # noqa: PLR0913 - keywords of a use case
     first_bin : int
         Bin of the first row.
     """
-    s = settings or StripeSettings()
+    s = settings or StripeSettings().at_scale(1.0 if band is None else band.scale)
     # a pixel that surely belongs to a stripe of the other orientation adds nothing to this one
     own = {1: p * np.minimum(2 * down, 1), -1: shear(p) * np.minimum(2 * shear(1 - down), 1)}
     found = [run for side, mask in own.items() for run in stripe_runs(mask, side, resolution, s)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
@@ -30,6 +30,11 @@ class TadSettings:
     size: tuple[int, int] = (50_000, 4_000_000)
     min_contrast: float = 0.15
     min_score: float = 0.1
+
+    def at_scale(self, scale: float) -> TadSettings:
+        """Sizes of a genome whose structures are ``scale`` times smaller."""
+        low, high = self.size
+        return self if scale == 1 else replace(self, size=(round(low / scale), round(high / scale)))
 
 
 def cumulative_oe(band: Band) -> Array:
@@ -164,7 +169,7 @@ def decode_tads(
     model : str
         Name for the records.
     """
-    s = settings or TadSettings()
+    s = settings or TadSettings().at_scale(band.scale)
     peaks = boundary_peaks(p, threshold=s.threshold)
     total = cumulative_oe(band)
     return with_hierarchy(

@@ -135,7 +135,7 @@ class StandingOut:
     def _stripe(self, record: Annotation, shift: int) -> bool | None:
         band = self._bands[Kind.STRIPE]
         side, far = stripe_reach(record, band.resolution)
-        near = max(1, StripeSettings().near_bp // band.resolution)
+        near = max(1, StripeSettings().near_bp // band.network_resolution)
         first, last = record.anchor1.start // band.resolution, -(-record.anchor1.end // band.resolution)
         rows = [x + shift for x in range(first, max(last, first + 1)) if 0 <= x + shift < band.n_bins]
         rows = [x for x in rows if band.valid[x]]

@@ -56,7 +56,7 @@ def predict_boundary_prior(
     """
     w, inputs = net.config.windows, net.config.inputs
     if net.config.boundary_prior.kind == "chromosome":
-        factor = net.config.boundary_prior.resolution // band.resolution
+        factor = net.config.boundary_prior.resolution // band.network_resolution
         x = chromosome_channels(band, factor, w.strip_diagonals, inputs, tracks)
         return BoundaryPriorTrack(_probability(net, x, device)[: band.n_bins])
     p = np.zeros(band.n_bins, np.float32)

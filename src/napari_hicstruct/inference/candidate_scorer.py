@@ -127,14 +127,14 @@ class CandidateScorer:
     @cached_property
     def _rows(self) -> RowEvidence:
         """Rows of the whole chromosome that stand out."""
-        return RowEvidence(self.coarse, range(self.coarse.n_bins), StripeSettings())
+        return RowEvidence(self.coarse, range(self.coarse.n_bins), StripeSettings().at_scale(self.coarse.scale))
 
     def _stripe_odds(self, logits: Features, corner: tuple[int, int], stripe: Annotation) -> float:
         """Log-odds by which decoding lists a stripe, from logits of its rectangle, whose corner lies at ``corner``."""
         band = self.coarse
         rows, cols = (np.arange(n) + start for n, start in zip(logits.shape, corner, strict=True))
         off = np.abs(cols[None] - rows[:, None])
-        counted = off >= StripeSettings().near_bp // band.resolution
+        counted = off >= StripeSettings().near_bp // band.network_resolution
         counted |= ~counted.any()  # shorter than what decoding begins with
         # float32 by hand, as for the stripes of whole chromosomes, whose means are compared with these
         means = (counted / (1 + np.exp(-logits))).sum(axis=1) / np.maximum(counted.sum(axis=1), 1)

@@ -119,7 +119,7 @@ class ChromosomeRun:
             valid=band.valid,
             band=band,
             length=self.stretch.length,
-            settings=self.stretch.limits.loops(min_score, band.resolution),
+            settings=self.stretch.limits.loops(min_score, band.resolution, band.scale),
             model=self.stretch.model,
         )
         decoder.begin(max(0, self._bins(band)[0] - decoder.settings.suppress))
@@ -162,7 +162,7 @@ class ChromosomeRun:
             resolution=band.resolution,
             length=self.stretch.length,
             band=band,
-            settings=self.stretch.limits.stripes(threshold),
+            settings=self.stretch.limits.stripes(threshold, band.scale),
             model=self.stretch.model,
         )
 
@@ -182,7 +182,7 @@ class ChromosomeRun:
             p,
             self.coarse,
             length=self.stretch.length,
-            settings=self.stretch.limits.tads(self.coarse.resolution),
+            settings=self.stretch.limits.tads(self.coarse.resolution, self.coarse.scale),
             model=self.stretch.model,
         )
         return [*boundaries, *tads]

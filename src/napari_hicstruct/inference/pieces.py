@@ -74,7 +74,8 @@ def cut_band(band: Band, start: int, stop: int) -> Band:
     """Bins ``start … stop`` of a band, compared with what is expected on the whole."""
     part = slice(start, stop)
     counts, weights = np.ascontiguousarray(band.counts[:, part]), band.weights[part]
-    return Band(band.chrom, band.resolution, band.first_bin + start, counts, weights, band.expected)
+    first = band.first_bin + start
+    return Band(band.chrom, band.resolution, first, counts, weights, band.expected, scale=band.scale)
 
 
 def cut_tracks(tracks: Mapping[int, Array], resolution: int, start: int, stop: int) -> dict[int, Array]:

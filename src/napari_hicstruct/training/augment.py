@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,7 +31,7 @@ def reverse_band(band: Band) -> Band:
     counts = np.zeros_like(band.counts)
     for d in range(min(n_diagonals, n)):
         counts[d, : n - d] = band.counts[d, : n - d][::-1]
-    return Band(band.chrom, band.resolution, 0, counts, band.weights[::-1].copy(), band.expected)
+    return replace(band, first_bin=0, counts=counts, weights=band.weights[::-1].copy())
 
 
 def reverse_truth(truth: BinTruth, n_bins: int) -> BinTruth:

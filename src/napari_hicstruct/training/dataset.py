@@ -94,6 +94,7 @@ def _fill(group: Any, region: Region) -> None:
     for name, (band, truth, known) in parts.items():
         inner = group.create_group(name)
         inner.attrs.update({"chrom": band.chrom, "resolution": band.resolution, "first_bin": band.first_bin})
+        inner.attrs["scale"] = band.scale
         arrays = {"counts": band.counts, "weights": band.weights, "expected": band.expected, "known": known}
         for key, values in (arrays | {key: getattr(truth, key) for key in _TRUTH}).items():
             inner.create_array(key, data=values)
@@ -162,7 +163,8 @@ def _read(group: Any) -> tuple[Band, BinTruth, NDArray[np.bool_]]:
     values = {key: np.asarray(group[key][...]) for key in ("counts", "weights", "expected", "known", *_TRUTH)}
     attributes = group.attrs
     where = (str(attributes["chrom"]), int(attributes["resolution"]), int(attributes["first_bin"]))
-    band = Band(*where, values["counts"], values["weights"], values["expected"])
+    scale = float(attributes.get("scale", 1))  # data sets of before 0.6 have none
+    band = Band(*where, values["counts"], values["weights"], values["expected"], scale=scale)
     return band, BinTruth(*(values[key] for key in _TRUTH)), values["known"].astype(bool)
 
 

@@ -132,7 +132,7 @@ def _without_diagonals(band: Band, rng: np.random.Generator) -> Band:
     lost = int(rng.choice([0, 0, 1, 2]))
     counts, expected = band.counts.copy(), band.expected.copy()
     counts[:lost], expected[:lost] = 0, 0
-    return Band(band.chrom, band.resolution, band.first_bin, counts, band.weights, expected)
+    return replace(band, counts=counts, expected=expected)
 
 
 def _without_bins(fine: Band, coarse: Band, share: float, rng: np.random.Generator) -> tuple[Band, Band]:

@@ -177,7 +177,7 @@ class Explainer:
         assert self._bands is not None
         band = next(one for one in self._bands if one is not None and one.resolution == layer.resolution)
         i, j = layer.peak(annotation.anchor1.center, annotation.anchor2.center, 1)
-        return prominence(band, i, j), (j - i) * band.resolution
+        return prominence(band, i, j), (j - i) * band.network_resolution
 
     def _run(self, request: PredictRequest, chrom: str, length: int, tasks: tuple[str, ...]) -> ChromosomeRun:
         from napari_hicstruct.inference.chromosome import ChromosomeRun
@@ -186,7 +186,8 @@ class Explainer:
         assert self._predictor is not None
         assert self._bands is not None
         region = next((one for one in request.regions if one.chrom == chrom), Interval(chrom, 0, length))
-        stretch = Stretch(start=region.start, end=region.end, length=length, tasks=tasks, max_distance=MAX_DISTANCE)
+        reach = round(MAX_DISTANCE / self._bands[1].scale)
+        stretch = Stretch(start=region.start, end=region.end, length=length, tasks=tasks, max_distance=reach)
         return ChromosomeRun(self._predictor, *self._bands, stretch)
 
 

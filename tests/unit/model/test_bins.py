@@ -28,7 +28,7 @@ from tests.unit.model.model_kit import SMALL
 
 
 def levels(*sizes: int) -> Any:
-    return SimpleNamespace(resolutions=sizes, resolutions_of=lambda _: sizes)
+    return SimpleNamespace(resolutions=sizes, resolutions_of=lambda _: sizes, chromsizes={"chr1": 10**8})
 
 
 @pytest.mark.parametrize(

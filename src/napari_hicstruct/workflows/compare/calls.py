@@ -85,12 +85,12 @@ def _iter_predicted(
 ) -> Generator[Progress, None, list[Annotation]]:
     from napari_hicstruct.workflows.models import find_model
     from napari_hicstruct.workflows.predict import iter_predict
-    from napari_hicstruct.workflows.predict.request import MIN_LENGTH, PredictRequest
+    from napari_hicstruct.workflows.predict.request import PredictRequest
 
-    regions = []
+    regions, shortest = [], PredictRequest(regions=()).min_length(source)
     for chrom in maps.chroms:
         span, own = maps.span(chrom), maps.spelt(source, chrom)
-        if len(span) >= MIN_LENGTH:
+        if len(span) >= shortest:
             regions.append(Interval(own, span.start, span.end))
     asked = PredictRequest(
         regions=tuple(regions),

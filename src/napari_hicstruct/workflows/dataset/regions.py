@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -95,14 +96,12 @@ def _part(track: Any, band: Band) -> Any:
 
 
 def cut_band(band: Band, region: Interval) -> Band:
-    from napari_hicstruct.contacts.band import Band
-
     first, last = region.start // band.resolution, -(-region.end // band.resolution)
     counts = band.counts[:, first:last].copy()
     n = counts.shape[1]
     for d in range(len(counts)):
         counts[d, max(0, n - d) :] = 0
-    return Band(band.chrom, band.resolution, first, counts, band.weights[first:last], band.expected)
+    return replace(band, first_bin=first, counts=counts, weights=band.weights[first:last])
 
 
 def shifted(truth: BinTruth, shift: int, n: int) -> BinTruth:

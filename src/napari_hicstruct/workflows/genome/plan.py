@@ -17,7 +17,7 @@ from napari_hicstruct.genome import Interval, united
 from napari_hicstruct.inference.stretch import Stretch
 from napari_hicstruct.inference.tiling import Tiling
 from napari_hicstruct.workflows.models import ModelInfo, config_of
-from napari_hicstruct.workflows.predict.request import MAX_DISTANCE, MIN_LENGTH, MODES, PredictRequest
+from napari_hicstruct.workflows.predict.request import MAX_DISTANCE, MODES, PredictRequest
 
 Bins = Literal["fine", "coarse"]
 
@@ -166,7 +166,7 @@ def stretch_of(source: ContactSource, spec: RunSpec, label: str, index: int) -> 
         end=region.end,
         length=source.chromsizes[region.chrom],
         tasks=request.tasks,
-        max_distance=MAX_DISTANCE,
+        max_distance=round(MAX_DISTANCE / request.scale(source)),
         model=label,
         min_probability=request.min_probability,
         limits=request.limits,
@@ -181,7 +181,8 @@ def _plan(
     try:
         if not resolution:
             raise MapError(f"{chrom} has no contacts at bins that sum to those of the model.", where=source.uri)
-        shape = band_shape(source, chrom, resolution=resolution, max_distance=config.max_distance)
+        reach = round(config.max_distance / spec.request.scale(source))
+        shape = band_shape(source, chrom, resolution=resolution, max_distance=reach)
     except MapError as error:
         return error
     has_fine = resolution != config.coarse_resolution
@@ -192,4 +193,4 @@ def _plan(
 
 def regions_of(source: ContactSource, request: PredictRequest) -> tuple[Interval, ...]:
     """Regions of a request as a run takes them: united, without those on chromosomes too short to hold anything."""
-    return tuple(r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH)
+    return tuple(r for r in united(request.regions) if source.chromsizes[r.chrom] >= request.min_length(source))

@@ -213,7 +213,9 @@ class RunStore:
 
     def write_band(self, name: str, band: Band) -> None:
         """Keep a band; ``name`` is the region's and the bins'."""
-        self.make(f"{name}/counts", band.counts.shape, (band.n_diagonals, _BAND_CHUNK))[:] = band.counts
+        counts = self.make(f"{name}/counts", band.counts.shape, (band.n_diagonals, _BAND_CHUNK))
+        counts[:] = band.counts
+        counts.attrs["scale"] = band.scale
         for part in ("weights", "expected"):
             values = getattr(band, part)
             self.make(f"{name}/{part}", values.shape, values.shape, fill=-1.0)[:] = (
@@ -222,10 +224,11 @@ class RunStore:
 
     def read_band(self, name: str, chrom: str, resolution: int, bins: tuple[int, int] | None = None) -> Band:
         """A band, or some of its bins, as :func:`~napari_hicstruct.inference.pieces.cut_band` gives them."""
-        part = slice(*(bins or (0, self.array(f"{name}/counts").shape[1])))
+        stored = self.array(f"{name}/counts")
+        part, scale = slice(*(bins or (0, stored.shape[1]))), float(stored.attrs.get("scale", 1))
         counts = self.read(f"{name}/counts", slice(None), part)
         weights, expected = self.read(f"{name}/weights", part), self.read(f"{name}/expected")
-        return Band(chrom, resolution, part.start, counts, weights, expected)
+        return Band(chrom, resolution, part.start, counts, weights, expected, scale=scale)
 
     @property
     def n_bytes(self) -> int:

@@ -19,7 +19,6 @@ from napari_hicstruct.workflows.predict.adapt import Adapted, Reading, iter_adap
 from napari_hicstruct.workflows.predict.checks import check_contacts, depth_notes
 from napari_hicstruct.workflows.predict.request import (
     MAX_DISTANCE,
-    MIN_LENGTH,
     MODES,
     PredictRequest,
     check_model,
@@ -101,7 +100,7 @@ def _iter_open(
         end=region.end,
         length=source.chromsizes[region.chrom],
         tasks=request.tasks,
-        max_distance=MAX_DISTANCE,
+        max_distance=round(MAX_DISTANCE / coarse.scale),
         model=loaded.info.label,
         min_probability=request.min_probability,
         limits=request.limits,
@@ -148,7 +147,8 @@ def _iter_regions(
     loaded.predictor.workers = workers
     adapted = yield from _iter_adapted(source, request, loaded, token, clock)
     said += [] if adapted is None else adapted.notes()
-    regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= MIN_LENGTH]
+    shortest = request.min_length(source)
+    regions = [r for r in united(request.regions) if source.chromsizes[r.chrom] >= shortest]
     everything, before = sum(len(r) for r in regions), 0.0
     found: list[Annotation] = []
     tracks: list[BinTrack] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,6 +149,7 @@ def _iter_band(source: ContactSource, chrom: str, reading: Reading) -> Generator
     from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.band_loading import iter_load_band
     from napari_hicstruct.contacts.clumping import clumping
+    from napari_hicstruct.contacts.genome_scale import genome_scale
 
     size = reading.config.coarse_resolution
     reach = reading.config.cell_gate.size * size
@@ -156,7 +157,8 @@ def _iter_band(source: ContactSource, chrom: str, reading: Reading) -> Generator
         for step in iter_load_band(source, chrom, resolution=size, max_distance=reach, norm=reading.norm):
             reading.token.check()
             if isinstance(step, Band):
-                return step.without_clumps(clumping(step.counts))
+                band = replace(step, scale=genome_scale(source, size))
+                return band.without_clumps(clumping(band.counts))
             yield reading.clock.step(f"read {chrom} to adapt", 0, 0)
     except MapError:
         return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.band_pair import MAX_BINS, MIN_BINS, bins_for, loop_resolution
 from napari_hicstruct.contacts.fused import fused_note, fusion_of
+from napari_hicstruct.contacts.genome_scale import SMALL_GENOME, genome_scale
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
@@ -33,8 +34,6 @@ WIDTH_BINS = 20
 """Bins from the diagonal up to which a boundary is judged by what crosses it."""
 
 NEEDED_BINS = "Take a version of the map with bins of 1 to 50 kb; 5 and 10 kb are best."
-SMALL_GENOME = 5_000_000
-"""bp; a genome whose longest chromosome is shorter is a yeast's or a bacterium's."""
 MIN_LENGTH = 200_000
 """Chromosomes (contigs) shorter than this hold nothing that could be called; they are skipped and named."""
 
@@ -87,6 +86,14 @@ class PredictRequest:
     def bins(self, source: ContactSource, config: ModelConfig | None = None) -> ModelConfig:
         """A network's configuration (default: the shipped one's) in the bins in which it reads the map."""
         return bins_for(source, config or ModelConfig(), self.resolution)
+
+    def scale(self, source: ContactSource) -> float:
+        """How many times smaller than mammals' the structures are that are looked for (``contacts.genome_scale``)."""
+        return genome_scale(source, self.bins(source).coarse_resolution)
+
+    def min_length(self, source: ContactSource) -> int:
+        """Length of the shortest chromosome that is not skipped, bp."""
+        return round(MIN_LENGTH / self.scale(source))
 
     def to_run(self) -> dict[str, Any]:
         """What was asked for, as the ``parameters`` of a ``run.json``."""
@@ -144,9 +151,11 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
     said, config = list(source.notes), request.bins(source)
     if len(united(request.regions)) < len(request.regions):
         said.append("Regions that overlap or touch are predicted as one.")
-    chroms = [r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH]
+    shortest = request.min_length(source)
+    chroms = [r.chrom for r in request.regions if source.chromsizes[r.chrom] >= shortest]
     fine, coarse = format_bin_size(config.fine_resolution), format_bin_size(config.coarse_resolution)
-    if config.coarse_resolution != ModelConfig().coarse_resolution and not request.resolution:
+    other = config.coarse_resolution != ModelConfig().coarse_resolution
+    if other and not request.resolution and request.scale(source) == 1:
         said.append(f"Everything is called at {coarse}: the map has no bins that sum to 10 kb.")
     elif "loop" in request.tasks and loop_resolution(source, config) == config.coarse_resolution:
         said.append(f"Loops are called at {coarse}: the map has no {fine} level.")
@@ -162,16 +171,23 @@ def notes(source: ContactSource, request: PredictRequest) -> list[str]:
         said.append(
             "The map holds normalised contacts: counts are worked out where they can be, else the depth is estimated."
         )
-    short = [region.chrom for region in request.regions if source.chromsizes[region.chrom] < MIN_LENGTH]
+    short = [region.chrom for region in request.regions if source.chromsizes[region.chrom] < shortest]
     if short:
         named = ", ".join(short[:5]) + (" …" if len(short) > 5 else "")
-        said.append(f"Skipped {how_many(len(short), 'contig')} shorter than {MIN_LENGTH // 1000} kb: {named}.")
+        said.append(f"Skipped {how_many(len(short), 'contig')} shorter than {shortest // 1000} kb: {named}.")
     return said
 
 
 def _small_genome(source: ContactSource, request: PredictRequest, config: ModelConfig) -> list[str]:
     """Yeasts and bacteria: their domains span a few tens of kb, which larger bins blur."""
     finest, longest = min(source.resolutions), max(source.chromsizes.values())
+    if (scale := request.scale(source)) > 1:
+        return [
+            f"Its longest chromosome has {longest / 1e6:.1f} Mb, and its contacts fall off within 100 kb: a small "
+            f"genome, read in bins of {format_bin_size(config.coarse_resolution)}, its structures {scale:.3g} times "
+            f"smaller than mammals'. Choose bins of {format_bin_size(ModelConfig().coarse_resolution)} to look for "
+            "sizes as in mammals."
+        ]
     if request.resolution or longest >= SMALL_GENOME or finest >= config.coarse_resolution:
         return []
     size = max(finest, MIN_BINS)
@@ -217,14 +233,15 @@ def check_request(source: ContactSource, request: PredictRequest) -> None:
         hint = "Predict on the maps of contacts that it was made from."
         raise MapError(f"nothing can be predicted: it {why}.", where=source.uri, hint=hint)
     check_levels(source, "nothing can be predicted", request.bins(source))
-    if not any(source.chromsizes[region.chrom] >= MIN_LENGTH for region in request.regions):
+    shortest = request.min_length(source)
+    if not any(source.chromsizes[region.chrom] >= shortest for region in request.regions):
         raise MapError(
-            f"has no chromosome of {MIN_LENGTH // 1000} kb or more in what was chosen.",
+            f"has no chromosome of {shortest // 1000} kb or more in what was chosen.",
             where=source.uri,
             hint="Choose a longer one.",
         )
     if request.norm is not None:
-        for chrom in dict.fromkeys(r.chrom for r in request.regions if source.chromsizes[r.chrom] >= MIN_LENGTH):
+        for chrom in dict.fromkeys(r.chrom for r in request.regions if source.chromsizes[r.chrom] >= shortest):
             if resolution := loop_resolution(source, request.bins(source), chrom):
                 used_norm(source, chrom, resolution=resolution, asked=request.norm)
 
