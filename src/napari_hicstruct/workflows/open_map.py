@@ -22,6 +22,7 @@ MAX_NOTES = 12
 """Notes on single chromosomes that are given; the rest are counted."""
 
 _WINDOWS, _WINDOW_BINS = 16, 256
+_MANY = 10  # contacts per bin on average; a map that has them is not shallow
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,11 @@ def file_notes(source: ContactSource) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _lacks_diagonal(c: ChromosomeSummary, resolution: int) -> bool:
+    """Whether neighbours share no contacts because they were left out: others share many."""
+    return c.adjacent == 0 and c.extent is not None and c.contacts * resolution > _MANY * len(c.extent)
+
+
 def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[str]:
     from napari_hicstruct.workflows.predict.request import MIN_DEPTH
 
@@ -231,7 +237,8 @@ def _notes(source: ContactSource, chromosomes: list[ChromosomeSummary]) -> list[
         notes.append("There are no cis contacts.")
     if not source.value_kind.is_contacts:
         return notes
-    shallow = [c for c in chromosomes if c.contacts and c.adjacent < MIN_DEPTH]
+    finest = source.resolutions[0]
+    shallow = [c for c in chromosomes if c.contacts and c.adjacent < MIN_DEPTH and not _lacks_diagonal(c, finest)]
     if shallow:
         named = ", ".join(c.name for c in shallow[:5]) + (" …" if len(shallow) > 5 else "")
         notes.append(f"Very shallow at the finest bins (neighbours share less than 1 contact on average): {named}.")

@@ -18,7 +18,7 @@ from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import drain
-from napari_hicstruct.workflows.predict.request import PredictRequest, notes
+from napari_hicstruct.workflows.predict.request import PredictRequest, capabilities, notes
 
 YEAST, MAMMAL = -1.6, -0.9
 """Slope of log contacts by log distance."""
@@ -116,3 +116,11 @@ def test_the_same_map_five_times_smaller_gives_the_same_calls(tmp_path: Path, se
     ]
     assert [row[0] for row in rows[0]] == [row[0] for row in rows[1]]
     np.testing.assert_allclose([row[1:] for row in rows[0]], [row[1:] for row in rows[1]], atol=10)
+
+
+def test_short_chromosomes_alone_are_named_before_a_run(tmp_path: Path) -> None:
+    path = tmp_path / "short.cool"
+    bins = cooler.binnify(pd.Series({"gene": 30_000}), 1_000)
+    cooler.create_cooler(str(path), bins, pd.DataFrame({"bin1_id": [3], "bin2_id": [23], "count": [9]}), ordered=True)
+    assert set(capabilities(hs.open_map(path).source).values()) == {"needs a chromosome of 200 kb or more"}
+    assert set(capabilities(_write(tmp_path / "yeast.cool", YEAST)).values()) == {""}

@@ -114,7 +114,7 @@ def capabilities(source: ContactSource) -> dict[str, str]:
     """Task of the shipped models → why it cannot be done on this map; empty where it can."""
     why = WHY_NO_CONTACTS.get(source.value_kind)
     config = bins_for(source, ModelConfig())
-    reason = f"the map {why}" if why else _lacks_level(source, config)
+    reason = f"the map {why}" if why else _lacks_level(source, config) or _lacks_length(source)
     return dict.fromkeys((task.name for task in config.tasks), reason)
 
 
@@ -131,6 +131,13 @@ def _lacks_level(source: ContactSource, config: ModelConfig) -> str:
     if config == ModelConfig():
         return f"needs bins of {format_bin_size(MAX_BINS)} or less; this map has {have}"
     return f"needs a level whose bins sum to {format_bin_size(config.coarse_resolution)}; this map has {have}"
+
+
+def _lacks_length(source: ContactSource) -> str:
+    shortest = PredictRequest(regions=()).min_length(source)
+    if max(source.chromsizes.values()) >= shortest:
+        return ""
+    return f"needs a chromosome of {format_bin_size(shortest)} or more"
 
 
 def check_levels(source: ContactSource, refused: str, config: ModelConfig) -> None:
