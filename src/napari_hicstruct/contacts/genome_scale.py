@@ -23,8 +23,8 @@ NEAR_BP, FAR_BP = (15_000, 25_000), (80_000, 125_000)
 """Distances between which contacts of small structures have fallen off steeply, those of large ones not yet."""
 
 MAX_SLOPE = -1.25
-"""Of log contacts by log distance between these; of yeasts −1.3 to −1.8, of mammals −0.7 to −1.1, of simulated maps
-−0.5 to −1.2."""
+"""Of log contacts by log distance between these; of two yeast maps −1.3 and −1.8, of mammals −0.7 to −1.1, of simulated
+maps −0.5 to −1.2."""
 
 MIN_CONTACTS = 1_000
 """Contacts at near distances below which the slope is not asked for."""
@@ -39,13 +39,18 @@ def has_small_structures(source: ContactSource) -> bool:
     """
     if max(source.chromsizes.values(), default=SMALL_GENOME) >= SMALL_GENOME or not source.value_kind.is_contacts:
         return False
-    if assembly_in(source.assembly) in LENGTHS or min(source.resolutions) >= ModelConfig().coarse_resolution:
+    if is_of_large_genome(source) or min(source.resolutions) >= ModelConfig().coarse_resolution:
         return False
     key = source.fingerprint()
     if key not in _known:
         slope = _decay_slope(source)
         _known[key] = slope is not None and slope < MAX_SLOPE
     return _known[key]
+
+
+def is_of_large_genome(source: ContactSource) -> bool:
+    """Whether the file says that it is of human or mouse, however short its chromosomes are."""
+    return assembly_in(source.assembly) in LENGTHS
 
 
 def genome_scale(source: ContactSource, coarse_resolution: int) -> float:

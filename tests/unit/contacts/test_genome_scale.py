@@ -11,13 +11,15 @@ import pytest
 
 import napari_hicstruct as hs
 from napari_hicstruct.config.model import ModelConfig
-from napari_hicstruct.contacts.band import Band
+from napari_hicstruct.contacts.band import Band, coarsen_band
 from napari_hicstruct.contacts.band_pair import bins_for, iter_band_pair
 from napari_hicstruct.contacts.genome_scale import SMALL_GENOME, genome_scale, has_small_structures
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.decode.limits import DecodingLimits
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.inference.pieces import cut_band
 from napari_hicstruct.jobs import drain
+from napari_hicstruct.workflows.genome.run_store import RunStore
 from napari_hicstruct.workflows.predict.request import PredictRequest, capabilities, notes
 
 YEAST, MAMMAL = -1.6, -0.9
@@ -69,6 +71,16 @@ def test_bins_of_two_kb_look_to_a_network_as_bins_of_ten(tmp_path: Path) -> None
     assert coarse.n_diagonals <= ModelConfig().max_distance // 10_000
 
 
+def test_workers_read_the_scale_with_the_band(tmp_path: Path) -> None:
+    source = _write(tmp_path / "yeast.cool", YEAST)
+    _, coarse = drain(iter_band_pair(source, "I", bins_for(source, ModelConfig())))
+    store = RunStore.opened(tmp_path / "run", {}, resume=False)
+    store.write_band("r00000/coarse", coarse)
+    part = store.read_band("r00000/coarse", "I", coarse.resolution, (20, 80))
+    assert (part.scale, part.network_resolution, part.first_bin) == (coarse.scale, 10_000, 20)
+    assert cut_band(coarse, 20, 80).scale == coarsen_band(coarse, 2).scale == coarse.scale == 5
+
+
 def test_sizes_are_looked_for_at_the_genomes_scale_but_limits_are_bp() -> None:
     none = DecodingLimits()
     assert none.tads(2_000, 5).size == (10_000, 800_000)
@@ -88,6 +100,16 @@ def test_a_request_names_the_scale_and_keeps_short_chromosomes(tmp_path: Path) -
     assert any("structures 5 times smaller than mammals'" in one for one in notes(source, request))
     as_mammals = PredictRequest(regions=whole, resolution=10_000)
     assert (as_mammals.scale(source), as_mammals.min_length(source)) == (1, 200_000)
+
+
+def test_bins_that_blur_a_small_genome_are_named(tmp_path: Path) -> None:
+    request = PredictRequest(regions=(Interval("I", 0, 600_000),))
+    coarse = _write(tmp_path / "coarse.cool", YEAST, bins_bp=10_000)
+    assert any("bins of 10 kb do not show them" in one for one in notes(coarse, request))
+    slow = _write(tmp_path / "slow.cool", MAMMAL)
+    assert any("Choose bins of 1 kb to 2 kb" in one for one in notes(slow, request))
+    cut = _write(tmp_path / "cut.cool", MAMMAL, assembly="mm10")
+    assert not any("structures" in one for one in notes(cut, request))
 
 
 def _as_bins_of(path: Path, source: ContactSource, factor: int) -> ContactSource:

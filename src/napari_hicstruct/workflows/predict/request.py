@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.band_pair import MAX_BINS, MIN_BINS, bins_for, loop_resolution
 from napari_hicstruct.contacts.fused import fused_note, fusion_of
-from napari_hicstruct.contacts.genome_scale import SMALL_GENOME, genome_scale
+from napari_hicstruct.contacts.genome_scale import SMALL_GENOME, genome_scale, is_of_large_genome
 from napari_hicstruct.contacts.norms import missing_note
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.contacts.values import WHY_NO_CONTACTS
@@ -195,8 +195,14 @@ def _small_genome(source: ContactSource, request: PredictRequest, config: ModelC
             f"smaller than mammals'. Choose bins of {format_bin_size(ModelConfig().coarse_resolution)} to look for "
             "sizes as in mammals."
         ]
-    if request.resolution or longest >= SMALL_GENOME or finest >= config.coarse_resolution:
+    if request.resolution or longest >= SMALL_GENOME or is_of_large_genome(source):
         return []
+    if finest >= config.coarse_resolution:
+        return [
+            f"Its longest chromosome has {longest / 1e6:.1f} Mb: where that is a whole one, structures span a few tens "
+            f"of kb, and bins of {format_bin_size(finest)} do not show them. "
+            "Take a version of the map with bins of 1 or 2 kb."
+        ]
     size = max(finest, MIN_BINS)
     return [
         f"Its longest chromosome has {longest / 1e6:.1f} Mb and is read in bins of "
