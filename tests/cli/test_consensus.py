@@ -221,6 +221,5 @@ def test_rounds_that_have_not_settled_are_said(
 ) -> None:
     words = [*three, "-o", str(tmp_path / "s.bedpe"), "--overwrite"]
     assert "settled" not in run(words, capsys)[2]
-    for module in ("strength", "voting"):
-        monkeypatch.setattr(f"napari_hicstruct.labels.consensus.{module}.ROUNDS", 1)
-    assert "note: What calls are worth has not settled after 1 rounds" in run(words, capsys)[2]
+    monkeypatch.setattr("napari_hicstruct.labels.consensus.reliability.MAX_ROUNDS", 1)
+    assert "note: What calls are worth has not settled after 1 round;" in run(words, capsys)[2]

@@ -110,7 +110,7 @@ def test_reliabilities_rank_true_loops_before_what_one_careless_caller_says() ->
     assert found.reliability is not None
     assert found.reliability.converged
     precision = dict(zip(found.callers, found.reliability.precision, strict=True))
-    assert precision["d"] < 0.4 < 0.75 < precision["a"]
+    assert precision["d"] < 0.4 < 0.6 < precision["a"]
     best = sorted(found.records, key=lambda r: -r.soft_score)[:500]
     true = [(p, p + s) for p, s in zip(places, sizes, strict=True)]
     near = [min(max(abs(r.anchor1.start - a), abs(r.anchor2.start - b)) for a, b in true) <= 20_000 for r in best]

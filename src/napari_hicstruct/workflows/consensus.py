@@ -264,7 +264,7 @@ def caller_figures(result: ConsensusResult) -> list[CallerFigures]:
             sum(one.n_calls for one in result.files if one.caller == name),
             int(found.supported[:, k].sum()),
             None if learnt is None else _known(learnt.precision[k]),
-            None if learnt is None else _known(learnt.sensitivity[:, k].mean()),
+            None if learnt is None else _known(learnt.sensitivity[k]),
         )
         for k, name in enumerate(found.callers)
     ]

@@ -1,10 +1,11 @@
 """How much agreement is worth: shares of votes, weighted votes, and reliabilities learnt from the votes themselves.
 
-Dawid and Skene (1979) learn how often each of several raters is right from their answers alone, by expectation
-maximisation.  Two things differ here.  Nobody lists where no program calls, so places without any vote are missing:
-the likelihood of true structures is that of votes given at least one.  And a wrong call has one program as its source,
-beside which others vote only by chance: that chance is measured, by counting how often a program's calls lie within
-the tolerance of places shifted along the chromosome (the spatial null), not learnt.
+Nobody says which calls are right.  What can be seen is how far other programs confirm the calls that a program ranks
+alike, beyond what they have there by chance; that share is its precision at this rank, up to how reliable the others
+are, which is learnt in the same way.  So the precisions by rank are those that explain each other (the first
+eigenvector of who confirms whom, as in Parisi et al. 2014, with a curve in place of a number for each program).  A
+structure is real if any of its calls is right, were their errors independent; what that probability is worth is asked
+of each program in turn, which is left out and says how far it confirms what the others find that likely.
 """
 
 from __future__ import annotations
@@ -18,16 +19,28 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_MAX_STEPS = 1_000
-_SETTLED = 1e-5
-"""Largest change of any soft score in a step at which the reliabilities count as converged."""
-
-_PRIOR = 5.0
-"""Clusters that a stratum's reliabilities are pulled to those of all strata with: few clusters teach little."""
-
-_FLOOR = 1e-4
 MIN_PROGRAMS = 3
 """With fewer, agreement between two can be right or common error: votes alone do not say which."""
+
+MAX_ROUNDS = 100
+SETTLED = 0.005
+"""A round that moves no call's precision by more, as a share of the largest, is the last."""
+
+_KEPT = 0.3
+"""Share of a round's precisions that the next one keeps: two programs that confirm mostly each other else swing."""
+
+_NEIGHBOURS, _NEIGHBOURS_SHARE = 8, 20
+"""Calls of neighbouring ranks on either side that are taken together: eight, or one in twenty of a long list."""
+
+_UNCONFIRMED = 5.0
+"""Calls that nobody confirms, added to each neighbourhood: a call counts as wrong until others confirm it."""
+
+_SURE = 1.0 - 1e-9
+_DIGITS = 9
+"""Of probabilities, after which they count as equal: sums differ in the last ones by the order of the clusters."""
+
+_TIE = 1e-3
+"""Share of the score before its calibration that stays in it: where the curve is level, the order stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +49,20 @@ class Votes:
 
     Attributes
     ----------
-    levels : int64, shape (m, t)
-        0: program t has no call in cluster m; 1 … k: it has one, whose score lies in this part of all its scores
-        (the lowest first); 1 where a program ranks nothing.
+    given : bool, shape (m, t)
+        Whether program t has a call in cluster m.
     able : bool, shape (m, t)
         Where the program could have called: a chromosome that it ran on.
     strata : int64, shape (m,)
-        Class of size or distance of the cluster, for reliabilities of its own.
+        Class of size or distance of the cluster, for chances of its own.
     chance : float64, shape (s, t)
         Probability of a vote by chance, per stratum and program.
     """
 
-    levels: Ints
+    given: Bools
     able: Bools
     strata: Ints
     chance: Floats
-
-    @property
-    def given(self) -> Bools:
-        """Shape (m, t): True where a program has a call."""
-        found: Bools = self.levels > 0
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +73,20 @@ class Reliability:
     ----------
     soft : float64, shape (m,)
         Probability that a cluster is a structure.
-    sensitivity : float64, shape (s, t)
-        Share of the structures of a stratum that a program calls; NaN as in ``precision``.
     precision : float64, shape (t,)
         Expected share of a program's clusters that are structures; NaN where nobody else could have called any of them:
         nothing is known of it then.
-    steps : int
+    sensitivity : float64, shape (t,)
+        Expected share of the structures that anybody called, where the program could have, that it called; NaN as in
+        ``precision``.
+    rounds : int
     converged : bool
     """
 
     soft: Floats
-    sensitivity: Floats
     precision: Floats
-    steps: int
+    sensitivity: Floats
+    rounds: int
     converged: bool
 
 
@@ -90,108 +97,120 @@ def share_of_votes(votes: Votes, weights: Floats | None = None) -> Floats:
     return shares
 
 
-def learn_reliability(votes: Votes) -> Reliability:
-    """Soft scores and reliabilities that explain the votes best, by expectation maximisation.
+def learn_reliability(votes: Votes, ranks: Floats) -> Reliability:
+    """Precisions by rank that explain who confirms whom, and the soft scores that follow.
 
-    Notes
-    -----
-    A true structure of stratum s gets a vote of level l from program t with probability a[s, t, l], independently; it
-    is seen if it gets at least one.  A false one has a source drawn from the programs with f[s, t, l] and further
-    votes by chance.  The share p[s] of true ones, a and f are learnt.
+    Parameters
+    ----------
+    votes : Votes
+    ranks : float64, shape (m, t)
+        Rank of each program's call among its own, in (0, 1), best highest; equal where it ranks nothing.
     """
-    patterns, inverse, counts = _patterns(votes)
-    model, soft = _Model(patterns, counts), share_of_votes(patterns)
-    steps, moved = 0, np.inf
-    while steps < _MAX_STEPS and moved >= _SETTLED:
-        model.fit(soft)
-        before, soft = soft, model.posterior()
-        moved = float(np.abs(soft - before).max(initial=0.0))
-        steps += 1
-    given = patterns.given
-    precision = ((soft * counts) @ given) / np.maximum(counts @ given, 1)
-    sensitivity = model.hits[:, :, 1:].sum(axis=2)
-    unknown = ~_confirmable(patterns)
-    precision[unknown], sensitivity[:, unknown] = np.nan, np.nan
-    return Reliability(soft[inverse], sensitivity, precision, steps, moved < _SETTLED)
+    given = votes.given
+    confirmations = _Confirmations(votes, ranks)
+    found, top, moved, rounds = given.astype(np.float64), 0.0, np.inf, 0
+    while rounds < MAX_ROUNDS and moved > SETTLED:
+        before, found = found, confirmations.precisions(found)
+        top = top if rounds else min(float(found.max(initial=0.0)), 1.0)
+        found = _of_largest(found)
+        if rounds:
+            found = _of_largest(_KEPT * before + (1 - _KEPT) * found)
+        moved = float(np.abs(found - before).max(initial=0.0))
+        rounds += 1
+    # rounds only say which calls are worth more than others: the best are as right as others confirm them
+    soft = confirmations.calibrated(top * found)
+    able = votes.able | given
+    precision = (soft @ given) / np.maximum(given.sum(axis=0), 1)
+    sensitivity = (soft @ given) / np.maximum(soft @ able, 1e-12)
+    unknown = ~confirmations.asked.any(axis=0)
+    precision[unknown], sensitivity[unknown] = np.nan, np.nan
+    return Reliability(soft, precision, sensitivity, rounds, moved <= SETTLED)
 
 
-def _confirmable(votes: Votes) -> Bools:
-    """Programs of which another could have called at least one cluster, shape (t,)."""
-    able = votes.able | votes.given
-    found: Bools = (votes.given & (able.sum(axis=1, keepdims=True) > 1)).any(axis=0)
-    return found
+def _of_largest(values: Floats) -> Floats:
+    shares: Floats = values / max(float(values.max(initial=0.0)), 1e-9)
+    return shares
 
 
-def _patterns(votes: Votes) -> tuple[Votes, Ints, Floats]:
-    """Every combination of votes once, which of them each cluster has, and how many have it."""
-    rows = np.column_stack([votes.strata, votes.levels, votes.able])
-    found, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-    t = votes.levels.shape[1]
-    kept = Votes(found[:, 1 : t + 1], found[:, t + 1 :].astype(bool), found[:, 0], votes.chance)
-    return kept, inverse.reshape(-1), counts.astype(np.float64)
+class _Confirmations:
+    """What programs say of each other's calls; ``asked``: calls of which another program could have said something."""
 
+    def __init__(self, votes: Votes, ranks: Floats) -> None:
+        self.given, self.able = votes.given, votes.able | votes.given
+        self.chance = np.where(self.able, votes.chance[votes.strata], 0.0)
+        room = np.where(self.able, 1.0 - self.chance, 0.0)
+        self.others = room.sum(axis=1, keepdims=True) - room
+        self.asked = self.given & (self.others > 1e-9)
+        self.curves = [
+            _Curve(ranks[asked, t], ranks[given, t])
+            for t, (asked, given) in enumerate(zip(self.asked.T, self.given.T, strict=True))
+        ]
 
-class _Model:
-    """The parameters, and both steps of the expectation maximisation; ``counts`` clusters have each row of votes."""
+    def precisions(self, worth: Floats) -> Floats:
+        """Mean worth of the others' calls at the calls of each rank, beyond what they have there by chance."""
+        beyond = self._beyond_chance(worth)
+        total = beyond.sum(axis=1)
+        found = np.zeros_like(worth)
+        for t, curve in enumerate(self.curves):
+            asked = self.asked[:, t]
+            shares = (total[asked] - beyond[asked, t]) / self.others[asked, t]
+            found[self.given[:, t], t] = curve.rising(shares, _UNCONFIRMED)
+        return found
 
-    def __init__(self, votes: Votes, counts: Floats) -> None:
-        self.votes, self.counts = votes, counts
-        n_strata, n_programs = votes.chance.shape
-        n_levels = int(votes.levels.max(initial=1)) + 1
-        self.true = np.full(n_strata, 0.5)
-        self.hits = np.zeros((n_strata, n_programs, n_levels))
-        self.sources = np.zeros((n_strata, n_programs, n_levels))
-        self.onehot = votes.levels[:, :, None] == np.arange(n_levels)
-        self.onehot &= (votes.able | votes.given)[:, :, None]
-        self.unseen = np.zeros(len(votes.levels))
-        self.source = np.where(votes.given, 1.0, 0.0)
-        self.source /= np.maximum(self.source.sum(axis=1, keepdims=True), 1.0)
-        share = np.maximum(np.tensordot(counts, self.onehot[:, :, 1:], axes=1), 1.0)
-        self.stratum = np.zeros((n_strata, len(counts)))
-        self.stratum[votes.strata, np.arange(len(counts))] = 1.0
-        self.levels = share / share.sum(axis=1, keepdims=True)
-
-    def fit(self, soft: Floats) -> None:
-        """Parameters that explain the votes best if ``soft`` are the probabilities of being true."""
-        right, wrong_n = soft * self.counts, (1 - soft) * self.counts
-        weight = right * (1.0 + self.unseen)  # structures that nobody called stand behind those that somebody did
-        voted = self._sums(right[:, None, None] * self.onehot[:, :, 1:])
-        able = self._sums(weight[:, None] * (self.votes.able | self.votes.given))
-        pooled = voted.sum(axis=0) / np.maximum(able.sum(axis=0), 1e-9)[:, None]
-        hits = (voted + _PRIOR * pooled) / (able + _PRIOR)[:, :, None]
-        called = np.clip(hits.sum(axis=2), _FLOOR, 1 - _FLOOR)
-        self.hits[:, :, 1:] = hits * (called / np.maximum(hits.sum(axis=2), 1e-12))[:, :, None]
-        self.hits[:, :, 0] = 1 - called
-        wrong = self._sums((wrong_n[:, None] * self.source)[:, :, None] * self.onehot[:, :, 1:])
-        common = wrong.sum(axis=0) + 0.5 * self.levels
-        common /= common.sum()
-        wrong = wrong + _PRIOR * common
-        self.sources[:, :, 1:] = wrong / wrong.sum(axis=(1, 2), keepdims=True)
-        overall = (right.sum() + 1) / (self.counts.sum() + 2)
-        self.true = (self.stratum @ right + _PRIOR * overall) / (self.stratum @ self.counts + _PRIOR)
-
-    def posterior(self) -> Floats:
-        """Probability that each cluster is true; remembers how likely such structures stay unseen, and the sources."""
-        strata, given, able = self.votes.strata, self.votes.given, self.votes.able | self.votes.given
-        chosen = (self.hits[strata] * self.onehot).sum(axis=2)
-        likely = np.where(able, np.maximum(chosen, 1e-12), 1.0).prod(axis=1)
-        silent = np.where(able, self.hits[strata, :, 0], 1.0).prod(axis=1)
-        silent = np.minimum(silent, 0.95)  # programs that all miss nearly everything say little of what they miss
-        right = self.true[strata] * likely / (1 - silent)
-        chance = np.clip(self.votes.chance[strata], _FLOOR, 1 - _FLOOR)
-        level = np.where(given, (self.onehot[:, :, 1:] * self.levels).sum(axis=2), 1.0)
-        by_chance = np.where(able, np.where(given, chance * level, 1 - chance), 1.0)
-        source = (self.sources[strata] * self.onehot).sum(axis=2)
-        each = np.where(given, source / np.maximum(by_chance, 1e-300), 0.0) * by_chance.prod(axis=1, keepdims=True)
-        known = (self.sources[strata].sum(axis=2) * able).sum(axis=1)
-        total = each.sum(axis=1)
-        wrong = (1 - self.true[strata]) * total / np.maximum(known, 1e-12)
-        self.source = each / np.maximum(total, 1e-300)[:, None]
-        self.unseen = silent / (1 - silent)
-        soft: Floats = right / np.maximum(right + wrong, 1e-300)
+    def calibrated(self, worth: Floats) -> Floats:
+        """Soft scores: what a program that is left out says of places, by the probability that the others give them."""
+        wrong = np.log1p(-np.minimum(worth, _SURE))
+        total = wrong.sum(axis=1)
+        beyond, found = self._beyond_chance(worth), -np.expm1(total)
+        asked, said = [], []
+        for t in range(worth.shape[1]):
+            others = np.round(-np.expm1(total - wrong[:, t]), _DIGITS)
+            known = self.able[:, t] & (others > 0)
+            slope = (others[known] @ beyond[known, t]) / max(float(others[known] @ others[known]), 1e-12)
+            if slope > 0:
+                asked.append(others[known])
+                said.append(beyond[known, t] / slope)
+        if not asked:
+            return found
+        curve = _Curve(np.concatenate(asked), found).rising(np.concatenate(said))
+        soft: Floats = np.where(found > 0, (1 - _TIE) * np.minimum(curve, 1.0) + _TIE * found, 0.0)
         return soft
 
-    def _sums(self, values: Floats) -> Floats:
-        """Sum of ``values`` over the rows of each stratum."""
-        sums: Floats = np.tensordot(self.stratum, values, axes=1)
-        return sums
+    def _beyond_chance(self, worth: Floats) -> Floats:
+        """What each program says of each place, less what it says of any."""
+        means = worth.sum(axis=0) / np.maximum(self.given.sum(axis=0), 1)
+        beyond: Floats = np.where(self.able, worth - self.chance * means, 0.0)
+        return beyond
+
+
+class _Curve:
+    """A curve over the ranks of one program's calls that never falls with the rank."""
+
+    def __init__(self, ranks: Floats, wanted: Floats) -> None:
+        self.places, self.index, self.counts = np.unique(ranks, return_inverse=True, return_counts=True)
+        self.wanted, n = wanted, len(ranks)
+        self.of_call = np.repeat(np.arange(len(self.places)), self.counts)
+        end = np.cumsum(self.counts)
+        reach, number = max(_NEIGHBOURS, n // _NEIGHBOURS_SHARE), np.arange(n)
+        # equal ranks are one neighbourhood, however many they are
+        self.first = np.minimum(np.maximum(number - reach, 0), (end - self.counts)[self.of_call])
+        self.last = np.maximum(np.minimum(number + reach + 1, n), end[self.of_call])
+
+    def rising(self, values: Floats, zeros: float = 0.0) -> Floats:
+        """Means of ``values``, and ``zeros`` more of 0, over neighbouring ranks; never falling, at the wanted ranks."""
+        from scipy.optimize import isotonic_regression
+
+        if not len(values):
+            return np.zeros(len(self.wanted))
+        level = self._by_place(self.index, values)[self.of_call]
+        sums = np.concatenate([[0.0], np.cumsum(level)])
+        smooth = (sums[self.last] - sums[self.first]) / (self.last - self.first + zeros)
+        fit = isotonic_regression(self._by_place(self.of_call, smooth), weights=self.counts.astype(np.float64))
+        starts = fit.blocks[:-1]
+        centres = np.add.reduceat(self.places * self.counts, starts) / np.add.reduceat(self.counts, starts)
+        found: Floats = np.interp(self.wanted, centres, np.clip(fit.x[starts], 0.0, None))
+        return found
+
+    def _by_place(self, place: Ints, values: Floats) -> Floats:
+        means: Floats = np.bincount(place, values, len(self.counts)) / self.counts
+        return means

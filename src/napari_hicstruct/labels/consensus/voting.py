@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
@@ -23,7 +23,7 @@ from napari_hicstruct.labels.consensus.reliability import (
     learn_reliability,
     share_of_votes,
 )
-from napari_hicstruct.labels.consensus.strength import ROUNDS, SETTLED, probability, settled_worth
+from napari_hicstruct.wording import how_many
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,9 +34,6 @@ DEFAULT_BIN = 5_000
 MIN_TOLERANCE_BP, MAX_TOLERANCE_BP = 10_000, 50_000
 MIN_OVERLAP = {Kind.TAD: 0.7, Kind.STRIPE: 0.5}
 """Intersection over union that two TADs, or the extents of two stripes, share if they are the same."""
-
-_LEVELS = 3
-"""Parts into which a caller's scores are divided, so that its best calls may be worth more than its last."""
 
 _MIN_PER_STRATUM, _MAX_STRATA = 300, 4
 _SHIFTS, _MIN_SHIFTS, _SHIFTED = 40, 5, 40_000
@@ -167,7 +164,6 @@ class _Ballot:
     chroms: tuple[str, ...]
     calls: Calls
     chrom: Ints
-    level: Ints
     rank: Floats
     tolerance_bp: int
     bin_size: int
@@ -189,13 +185,13 @@ class _Ballot:
         points = loci.points(records)
         spans = np.array([(record.anchor2.start, record.anchor2.end) for record in records], np.float64)
         scores = [np.array([record.score for record in by_caller[name]], np.float64) for name in callers]
-        level, rank = (np.concatenate([how(one) for one in scores]) for how in (_levels, _ranks))
+        rank = np.concatenate([_ranks(one) for one in scores])
         sizes = [record.resolution for record in records if record.resolution > 0]
         tolerance = options.tolerance_bp or default_tolerance_bp(max(sizes, default=0))
         bin_size = options.bin_size or min(sizes, default=DEFAULT_BIN)
         calls = Calls(points, spans, owners)
         searched = _searched(lists, callers)
-        return cls(kind, callers, chroms, calls, chrom, level, rank, tolerance, bin_size, searched)
+        return cls(kind, callers, chroms, calls, chrom, rank, tolerance, bin_size, searched)
 
     def apart(self) -> list[Ints]:
         """Rows of each chromosome."""
@@ -223,17 +219,6 @@ def _ranks(scores: Floats) -> Floats:
     return ranks
 
 
-def _levels(values: Floats) -> Ints:
-    """Part of all its scores in which each call of a program lies, 1 to 3; 1 throughout where nothing is ranked."""
-    known = np.isfinite(values)
-    levels = np.ones(len(values), np.int64)
-    if len(np.unique(values[known])) < _LEVELS:
-        return levels
-    edges = np.quantile(values[known], np.arange(1, _LEVELS) / _LEVELS)
-    levels[known] = 1 + np.searchsorted(edges, values[known], side="right")
-    return levels
-
-
 @dataclass(frozen=True, slots=True)
 class _Joined:
     """Clusters of all chromosomes together."""
@@ -259,15 +244,15 @@ def _joined(clusters: Sequence[tuple[Ints, Clusters]], ballot: _Ballot) -> _Join
 
 def _votes(joined: _Joined, ballot: _Ballot) -> Votes:
     n, n_callers = len(joined.chrom), len(ballot.callers)
-    levels = np.zeros((n, n_callers), np.int64)
-    np.maximum.at(levels, (joined.members, ballot.calls.callers), ballot.level)
+    given = np.zeros((n, n_callers), bool)
+    given[joined.members, ballot.calls.callers] = True
     ran = np.zeros((len(ballot.chroms), n_callers), bool)
     ran[ballot.chrom, ballot.calls.callers] = True
     could = ran[joined.chrom]
     for caller, regions in ballot.searched.items():
-        could[:, caller] = (levels[:, caller] > 0) | _within(joined, ballot, regions)
+        could[:, caller] = given[:, caller] | _within(joined, ballot, regions)
     strata = _strata(_sizes(joined.points, joined.spans, ballot.kind))
-    return Votes(levels, could, strata, _chance(joined, ballot, strata))
+    return Votes(given, could, strata, _chance(joined, ballot, strata))
 
 
 def _within(joined: _Joined, ballot: _Ballot, regions: Iterable[Interval]) -> NDArray[np.bool_]:
@@ -363,16 +348,13 @@ def _soft_scores(
         if options.method is Method.EM:
             notes.append("The soft score is the share of the callers that have it.")
         return share_of_votes(votes), None, tuple(notes)
-    learnt = learn_reliability(votes)
-    if not learnt.converged:
-        notes.append(f"The reliabilities have not converged after {learnt.steps:,} steps; compare with method count.")
-    ranks = np.zeros(votes.levels.shape)
+    ranks = np.zeros(votes.given.shape)
     np.maximum.at(ranks, (joined.members, ballot.calls.callers), ballot.rank)
-    worth, moved = settled_worth(votes, ranks)
-    if moved > SETTLED:
-        notes.append(f"What calls are worth has not settled after {ROUNDS} rounds; compare with method count.")
-    soft = probability(worth)
-    return soft, replace(learnt, soft=soft), tuple(notes)
+    learnt = learn_reliability(votes, ranks)
+    if not learnt.converged:
+        rounds = how_many(learnt.rounds, "round")
+        notes.append(f"What calls are worth has not settled after {rounds}; compare with method count.")
+    return learnt.soft, learnt, tuple(notes)
 
 
 def _weights(callers: Sequence[str], weights: Mapping[str, float]) -> Floats:
