@@ -47,8 +47,8 @@ def consensus(
         ``loop``, ``stripe``, ``tad`` or ``boundary``, where the files leave it open.
     method : {"em", "count", "weighted"}
         How votes become a score.  ``em``: a call is worth what the other programs say of the calls that its program
-        ranks as it ranks this one, beyond chance, in rounds that settle (a note says so where they do not); one curve,
-        fitted on simulated maps, makes a probability of the mean worth.  With fewer than three programs it is
+        ranks as it ranks this one, beyond chance, in rounds that settle (a note says so where they do not), as in [1]_;
+        each program in turn is left out and says what the others' score is worth.  With fewer than three programs it is
         ``count``: the share of programs that ran on the chromosome.  ``weighted``: the same with ``weights``.
     tolerance : int
         How far a call may lie from the middle of its group, bp; 0: 1.5 bins of the coarsest list, 10 to 50 kb.
@@ -72,8 +72,8 @@ def consensus(
     Calls
         By position; ``soft_score`` (in [0, 1]), ``n_calls``, ``n_tools`` and ``supporters`` are set.
         ``run["consensus"]`` holds tolerance, bin size and, per program, calls, with ``em`` also the share of them that
-        is right and the share of all that it found, as Dawid and Skene [1]_ learn them (upper bounds, beside the
-        scores; None where nobody else could confirm any); ``notes`` say what became of the files.
+        is right and the share that it found of the structures of all, by the soft scores (None where nobody else could
+        confirm any); ``notes`` say what became of the files.
 
     Raises
     ------
@@ -89,8 +89,8 @@ def consensus(
 
     References
     ----------
-    .. [1] Dawid AP, Skene AM. Maximum likelihood estimation of observer error-rates using the EM algorithm. Journal of
-       the Royal Statistical Society C 28, 20-28 (1979).
+    .. [1] Parisi F, Strino F, Nadler B, Kluger Y. Ranking and combining multiple predictors without labeled data.
+       PNAS 111, 1253-1258 (2014).
 
     Examples
     --------

@@ -121,8 +121,8 @@ class CallerFigures:
     n_listed : int
         Structures of the list that it has.
     precision, sensitivity : float or None
-        By the votes, of method ``em``: share of its calls that is right, and share of all that it has (mean over the
-        classes of size); None where no other caller could have confirmed any of its calls.
+        By the soft scores, of method ``em``: share of its calls that is right, and share that it has of the structures
+        of all callers; None where no other caller could have confirmed any of its calls.
     """
 
     caller: str

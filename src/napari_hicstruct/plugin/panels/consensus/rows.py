@@ -25,12 +25,12 @@ from napari_hicstruct.plugin.widgets.style import compact_button, tick_style
 
 _HEADS = ("caller", "file or set", "calls", "in the list", "right", "found", "weight", "remark", "")
 _CALLER, _LIST, _CALLS, _LISTED, _RIGHT, _FOUND, _WEIGHT, _REMARK, _REMOVE = range(len(_HEADS))
-_BY_VOTES = "By the votes (Dawid and Skene), as hicstruct consensus says it: an upper bound, to compare callers."
+_BY_VOTES = "By the soft scores, as hicstruct consensus says it: to compare callers."
 _TIPS = {
     _CALLS: "Calls that vote. The plot below counts structures: several calls of one place are one there",
     _LISTED: "Structures of the list that this caller has.\nThe plot also counts what is not listed: what it alone has",
     _RIGHT: f"Share of its calls that is right.\n{_BY_VOTES}",
-    _FOUND: f"Share of all structures that it has, mean over classes of size.\n{_BY_VOTES}",
+    _FOUND: f"Share of the structures of all callers that it has.\n{_BY_VOTES}",
 }
 _WIDTHS = {_CALLER: 140, _LIST: 180, _CALLS: 100, _LISTED: 70, _RIGHT: 52, _FOUND: 52, _WEIGHT: 98, _REMOVE: 32}
 _CALLER_TIP = "Whose calls these are; double-click to name another. Lists of one caller are one vote."

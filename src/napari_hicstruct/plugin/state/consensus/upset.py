@@ -62,7 +62,7 @@ def upset_of(result: ConsensusResult) -> UpSet:
         text = f"{name}: {n:,} {kind.named(n)}{merged}, {shared / max(n, 1):.0%} of them with others"
         text += f"; {int(found.supported[:, place].sum()):,} are in the list"
         if found.reliability is not None:
-            right, sensitivity = found.reliability.precision[place], found.reliability.sensitivity[:, place].mean()
+            right, sensitivity = found.reliability.precision[place], found.reliability.sensitivity[place]
             known = f"by the votes {right:.0%} are right, and it has {sensitivity:.0%} of all"
             text += f"; {known if right == right else 'no other could have confirmed any'}"
         rows.append(Caller(name, n, text))
