@@ -161,7 +161,8 @@ class _Confirmations:
         """Soft scores: what a program that is left out says of places, by the probability that the others give them."""
         wrong = np.log1p(-np.minimum(worth, _SURE))
         total = wrong.sum(axis=1)
-        beyond, found = self._beyond_chance(worth), -np.expm1(total)
+        found: Floats = -np.expm1(total)
+        beyond = self._beyond_chance(worth)
         asked, said = [], []
         for t in range(worth.shape[1]):
             others = np.round(-np.expm1(total - wrong[:, t]), _DIGITS)
