@@ -138,6 +138,8 @@ def test_pile_ups_of_what_is_shown(make_napari_viewer: Callable[..., Any], data_
     assert pump(lambda: drawn)
     assert [one.name for one in session.pileup.result.piles] == ["HiCCUPS, below 300 kb", "HiCCUPS, 300 kb and more"]
     assert not dialog.running.isVisible()
+    assert any(one.pile.n < one.given for one in session.pileup.result.piles)
+    assert "left out" in dialog.notes.text(), "fewer windows than loops, and nobody says why"
     dialog.start()
     assert dialog.running.isVisible()
     dialog.running.cancel_button.click()

@@ -105,3 +105,21 @@ def test_a_thumbnail_is_the_map_around_its_loop(window: tuple[Any, Any]) -> None
     ranked = np.argsort(np.argsort(np.nan_to_num(values).ravel()))
     assert np.corrcoef(ranked, thumb.shades.ravel() % SHADES)[0, 1] > 0.8
     dialog.close()
+
+
+def test_what_is_shown_on_the_map_is_not_under_the_gallery(window: tuple[Any, Any]) -> None:
+    session, dialog = window
+    main = session.viewer.window._qt_window
+    main.setGeometry(0, 0, 1366, 760)
+    dialog.move(190, 20)
+    assert pump(lambda: main.width() == 1366)
+    canvas = session.viewer.window._qt_viewer.canvas.native
+    middle = canvas.mapToGlobal(canvas.rect().center())
+    assert dialog.frameGeometry().contains(middle), "as on a laptop"
+    QTest.keyClick(dialog.grid, Qt.Key.Key_Return)
+    assert pump(lambda: not dialog.frameGeometry().contains(canvas.mapToGlobal(canvas.rect().center())))
+    assert dialog.isVisible()
+    before = dialog.geometry()
+    QTest.keyClick(dialog.grid, Qt.Key.Key_Right)
+    QTest.keyClick(dialog.grid, Qt.Key.Key_Return)
+    assert dialog.geometry() == before, "it has room already"

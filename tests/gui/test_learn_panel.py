@@ -18,6 +18,7 @@ from napari_hicstruct.annotations.project import Project
 from napari_hicstruct.errors import HicStructError, OutputError
 from napari_hicstruct.evaluation.acceptance import Verdict
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.jobs import Clock
 from napari_hicstruct.plugin.panels.learn.close_guard import DISCARD, KEEP, WAIT
 from napari_hicstruct.plugin.panels.learn.lineage import main_figure, states
 from napari_hicstruct.plugin.panels.learn.loss_curve import smoothed
@@ -155,6 +156,8 @@ def test_a_taken_model_is_used_and_the_view_predicted_again(session: Any, qtbot:
     assert not panel.button.isEnabled()
     assert not panel.how.isEnabled()
     assert "model · step 2 of 4 · 3.2 steps/s" in panel.speed.text()
+    panel._step(Clock().step("compare", 0, 0))
+    assert not panel.speed.isVisible(), "the bar names the stage; below it nothing says it again"
     qtbot.waitUntil(lambda: panel.curve.isVisible(), timeout=2_000)
     assert [step for step, _ in panel.curve.losses["loop"]] == [1, 2]
     assert panel.curve.validation["tad"] == [(2, 0.4)]
@@ -182,6 +185,18 @@ def test_the_verdict_of_another_day_is_there_and_says_when(make_panel: Any) -> N
     assert "<b>tiny 0.1</b> stays in use" in panel.result.verdict.text()
 
 
+def test_only_a_fine_tune_of_this_window_scrolls_to_its_verdict(
+    qtbot: Any, make_panel: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr("napari_hicstruct.plugin.panels.learn.panel.reveal", shown.append)
+    panel = make_panel(Script(stored=(result(Verdict.TOO_FEW), "2026-03-01T12:34:56+00:00")))
+    assert panel.result.isVisible()
+    assert not shown, "a project that is opened begins where the dock begins"
+    panel.state._set_result(result(Verdict.TOO_FEW), in_use=False)
+    assert shown == [panel.result]
+
+
 def test_rolling_back_takes_one_click_and_is_recorded(session: Any, qtbot: Any, make_panel: Any) -> None:
     script = Script(steps=1)
     panel = make_panel(script)
@@ -191,7 +206,7 @@ def test_rolling_back_takes_one_click_and_is_recorded(session: Any, qtbot: Any, 
     assert session.project.lineage.current().sha256 == BASE
     assert session.project.lineage.uses()[-1].reason == "rolled back"
     assert "<b>tiny 0.1</b> is in use again; <b>tiny 0.1 ft 1</b> is kept." in panel.result.verdict.text()
-    assert "tiny 0.1 is in use" in panel.message.text()
+    assert not panel.message.isVisible(), "it would say the same a second time"
     qtbot.waitUntil(lambda: session.prediction.models.chosen == TINY, timeout=2_000)
     assert panel.result.anyway_button.isVisible()
     panel.result.anyway_button.click()

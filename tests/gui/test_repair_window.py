@@ -17,6 +17,7 @@ from qtpy.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton
 from napari_hicstruct.plugin._commands import repair_labels
 from napari_hicstruct.plugin._docks import open_dock, open_repair
 from napari_hicstruct.plugin.controllers.session import session_of
+from tests.gui.image_kit import dock_of, scrolls_sideways
 from tests.gui.view_kit import open_in, pump
 
 Make = Callable[..., Any]
@@ -24,6 +25,7 @@ QUICK_SHAPE = {"latent": 8, "features": 16, "epochs": 12, "train_size": 32, "siz
 QUICK_JOINT = {"latent": 8, "features": 16, "steps": 60, "positives": 64, "band_points": 32, "negatives": 128}
 LONG = {"epochs": 100_000}
 MAP = "GM12878_MboI_chr21_10kb_hg19.cool"
+OTHER = "mouse_ES_chr18_50-70Mb_25kb.cool"
 FILES = [
     "GM12878_chr21.HiCCUPS.hg19.bedpe",
     "GM12878_chr21.peakachu.10kb.hg19.bedpe",
@@ -133,8 +135,10 @@ def test_a_real_repair_gives_new_layers_where_the_labels_are(make_napari_viewer:
     for key in ("before", "changes", "after"):
         panel.result.switch.button(key).click()
         shown[key] = [one.visible for one in (before, after, changed)]
+        assert panel.result.legend.isVisible() is (key == "changes"), "colours of changes are not those of labels"
     assert shown == {"before": [True, False, False], "changes": [False, True, True], "after": [False, True, False]}
     assert panel.result.figures.text().count("<tr>") >= 3
+    assert not scrolls_sideways(panel), "a line of the result makes the whole panel too wide"
     assert not panel.running.isVisible()
     assert panel.button.isEnabled()
     assert changed not in panel.layers.layers
@@ -332,11 +336,38 @@ def test_votes_on_a_map_become_proposals(make_napari_viewer: Make, data_dir: Pat
     start = pixels.translate[0] - 5_000
     row, col = (int((side.center - start) // 10_000) for side in (near.anchor1, near.anchor2))
     assert pixels.data[row, col] == 3
+    assert "TADs" in votes.legend.text(), "after: the colours are those of kinds"
     button = next(one for one in votes.findChildren(QPushButton) if one.text() == "Before")
     assert button.isVisible()
     button.click()
     assert viewer.layers["votes"].visible
     assert not pixels.visible
+    votes.switch.button("changes").click()
+    assert "removed" in votes.legend.text()
+    session.review.undo()
+    assert pump(lambda: not votes_layers(viewer)), "proposals that were taken back leave no pixels over the map"
+    assert not votes.switch.isVisible()
+    assert "taken back" in votes.message.text()
+    for leave in ("dock", "map"):
+        panel = panel_of(viewer)
+        repair_votes_once(viewer, panel)
+        if leave == "dock":
+            close(dock_of(panel))
+        else:
+            open_in(viewer, data_dir / "maps" / OTHER)
+        assert pump(lambda: not votes_layers(viewer)), "pixels of one map lie over another, or without their switch"
+
+
+def repair_votes_once(viewer: Any, panel: Any) -> None:
+    votes = panel.votes
+    votes.state._backend = QuickVotes()
+    assert pump(votes.button.isEnabled), votes.summary.text()
+    votes.button.click()
+    assert pump(lambda: bool(votes_layers(viewer)), 120), votes.message.text()
+
+
+def votes_layers(viewer: Any) -> list[str]:
+    return [one.name for one in viewer.layers if one.name.startswith("votes")]
 
 
 class QuickVotes:

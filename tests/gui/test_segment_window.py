@@ -154,8 +154,13 @@ def test_stop_keeps_the_best(make_napari_viewer: Make) -> None:
     settled()
     assert train.running.row.stop_button.text() == "Stopping …" or not state.running
     finish(panel)
-    assert train.running.message.text().startswith("Trained: "), train.running.message.text()
+    assert train.running.message.text().startswith("Stopped at step "), train.running.message.text()
     assert len(list_picture_models()) == 1
+    assert train.running.curve.isVisible()
+    panel.apply.button.click()
+    assert state.running
+    assert train.running.curve.isVisible(), "a curve that goes leaves a hole, and the dock jumps"
+    finish(panel)
 
 
 def test_segment_paint_learn_and_go_back(make_napari_viewer: Make, trained: Path) -> None:
@@ -369,6 +374,50 @@ def test_one_pixel_is_too_little_and_the_error_is_seen(make_napari_viewer: Make)
     assert text
     assert "Trained" not in text, "a 16 × 16 picture with one pixel was learnt from"
     assert panel.train.button.isEnabled()
+
+
+def test_labels_are_made_for_the_picture_and_the_brush_is_in_hand(make_napari_viewer: Make) -> None:
+    viewer = make_napari_viewer(show=True)
+    panel = panel_of(viewer)
+    new = panel.train.new_button
+    assert not new.isEnabled()
+    assert new.toolTip() == "Choose an Image layer."
+    picture = viewer.add_image(scene(), name="cells", scale=(2.0, 3.0), translate=(5.0, 6.0))
+    assert pump(new.isEnabled)
+    new.click()
+    labels = viewer.layers["cells · labels"]
+    assert labels.data.shape == picture.data.shape
+    assert np.allclose(labels.scale, picture.scale)
+    assert np.allclose(labels.translate, picture.translate)
+    assert (viewer.layers.selection.active, labels.mode) == (labels, "paint")
+    assert panel.train.labels.layer is labels
+    settled(panel.state)
+    assert "nothing but background" in panel.train.button.toolTip()
+    viewer.add_labels(disc_labels(), name="others")
+    settled(panel.state)
+    assert panel.train.labels.layer is labels, "what was chosen stays"
+
+
+def test_how_much_is_background_is_said_and_can_be_left_out(make_napari_viewer: Make) -> None:
+    viewer = make_napari_viewer(show=True)
+    _, labels = with_discs(viewer)
+    panel = panel_of(viewer)
+    rest = panel.train.background
+    share = 100 * float((disc_labels() == 0).mean())
+    assert rest.isVisible()
+    assert rest.text() == f"the rest is background ({share:.1f} %)"
+    assert rest.isChecked()
+    rest.click()
+    assert panel.state.settings.left_out == [0]
+    labels.data[labels.data == 2] = 1
+    labels.refresh()
+    labels.events.paint(value=[])
+    assert pump(lambda: not panel.train.button.isEnabled())
+    assert pump(lambda: "paint some background" in panel.train.button.toolTip())
+    rest.click()
+    assert panel.train.button.isEnabled()
+    panel.train.are.button("instances").click()
+    assert not rest.isVisible(), "around objects there always is background"
 
 
 def test_classes_by_hand(make_napari_viewer: Make) -> None:

@@ -12,7 +12,7 @@ from napari_hicstruct.config.model import ModelConfig
 from napari_hicstruct.contacts.genome_scale import SMALL_BINS, genome_scale, has_small_structures
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
-from napari_hicstruct.genome import format_bin_size
+from napari_hicstruct.genome import display_name, format_bin_size
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def iter_band_pair(
         if isinstance(step, Band):
             loaded = step
         else:
-            yield clock.step(f"read {chrom}", 0, 0)
+            yield clock.step(f"read {display_name(chrom)}", 0, 0)
     assert loaded is not None  # iter_load_band ends with the band or raises
     loaded = replace(loaded, scale=scale)
     if resolution == config.coarse_resolution:

@@ -17,9 +17,12 @@ FUSE = "Fuse maps"
 SEGMENT = "Segment images"
 
 
-def open_dock(viewer: Any) -> Any:
-    """The *HiC Structures* dock of ``viewer``, opened if need be; None where there is no window."""
-    return _open(viewer, DOCK)
+def open_dock(viewer: Any, *, front: bool = True) -> Any:
+    """The *HiC Structures* dock of ``viewer``, opened if need be; None where there is no window.
+
+    Without ``front``, one that is open stays behind the tab that lies over it.
+    """
+    return _open(viewer, DOCK, front=front)
 
 
 def open_table(viewer: Any) -> Any:
@@ -42,7 +45,7 @@ def open_segment(viewer: Any) -> Any:
     return _open(viewer, SEGMENT)
 
 
-def _open(viewer: Any, name: str) -> Any:
+def _open(viewer: Any, name: str, *, front: bool = True) -> Any:
     window = getattr(viewer, "window", None)
     if window is None:
         return None
@@ -54,4 +57,6 @@ def _open(viewer: Any, name: str) -> Any:
         widget = made(viewer)
         window.add_dock_widget(widget, name=full_name)
     widget.parentWidget().show()
+    if front:
+        widget.parentWidget().raise_()  # others may lie over it as tabs
     return widget

@@ -24,6 +24,7 @@ from napari_hicstruct.plugin.controllers.frame.window_layout import WindowEnd, W
 from napari_hicstruct.plugin.controllers.session import Session, ensure_session
 from napari_hicstruct.plugin.panels.map.header import MapHeader
 from napari_hicstruct.plugin.panels.map.panel import MapPanel
+from napari_hicstruct.plugin.state.layout import USUAL_DOCK
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.busy_row import BusyRow
 from napari_hicstruct.plugin.widgets.inks import dress, inks_of
@@ -378,13 +379,50 @@ class PanelDock(QWidget):
         if not self._tied and isinstance(window, QMainWindow):
             self._tied = True
             WindowEnd(window, self._session.close)
+            QTimer.singleShot(0, self._take_place)
+
+    def sizeHint(self) -> QSize:
+        """As wide as the dock with the map, so that names in its boxes are whole."""
+        return QSize(USUAL_DOCK, super().sizeHint().height())
+
+    def _take_place(self) -> None:
+        """Beside our other docks: below them where each has room, else in one place, with tabs."""
+        dock, window = self.parentWidget() if isalive(self) else None, self.window() if isalive(self) else None
+        if not isinstance(dock, QDockWidget) or not isinstance(window, QMainWindow):
+            return
+        beside = [one for one in _our_docks(window) if one is not dock and _share_area(window, one, dock)]
+        if not beside:
+            return
+        together = [*beside, dock]
+        if window.height() < _MIN_DOCK_HEIGHT * len(together):
+            window.tabifyDockWidget(beside[-1], dock)
+            dock.raise_()
+        else:
+            window.resizeDocks(together, [1] * len(together), Qt.Orientation.Vertical)
 
     def event(self, event: QEvent | None) -> bool:
         """As of :class:`HicDock`: a closed dock ends; what it started goes on, its result comes as a layer."""
         if _is_closed(self, event):
+            if hasattr(self.panel, "end"):
+                self.panel.end()
             let_go(self)
             self.deleteLater()
         return super().event(event)
+
+
+_MIN_DOCK_HEIGHT = 420
+"""px; lower, a dock of ours shows too little to be worked in."""
+
+
+def _our_docks(window: QMainWindow) -> list[QDockWidget]:
+    """Docks of panels, and the one with the map, that are open in a window."""
+    return [one for one in window.findChildren(QDockWidget) if isinstance(one.widget(), HicDock | PanelDock)]
+
+
+def _share_area(window: QMainWindow, one: QDockWidget, other: QDockWidget) -> bool:
+    """True if both docks stand on the same side of a window."""
+    shown = not one.isFloating() and not one.isHidden() and not other.isFloating()
+    return shown and window.dockWidgetArea(one) == window.dockWidgetArea(other)
 
 
 class RepairDock(PanelDock):
@@ -418,6 +456,6 @@ class SegmentDock(PanelDock):
 
 def _open_consensus(session: Session) -> None:
     """The consensus of callers, from wherever it is asked for: it belongs to the dock with the map."""
-    dock = open_dock(session.viewer)
+    dock = open_dock(session.viewer, front=False)  # the panel that asks stays in view
     if dock is not None:
         dock.open_consensus()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.textpath import TextPath
 
 import napari_hicstruct as hs
 from napari_hicstruct.annotations import Annotation, Kind, Status, read_labels
 from napari_hicstruct.cli.main import main
 from napari_hicstruct.contacts import open_map
-from napari_hicstruct.errors import ConfigError, LabelError, MapError
+from napari_hicstruct.errors import ConfigError, LabelError, MapError, OutputError
 from napari_hicstruct.evaluation.pileup import (
     PileUp,
     Windows,
@@ -24,8 +26,11 @@ from napari_hicstruct.evaluation.pileup import (
     stretch,
 )
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.jobs import CancelToken
+from napari_hicstruct.jobs import CancelToken, drain
 from napari_hicstruct.workflows.evaluate.pile_up import fetch_bins
+from napari_hicstruct.workflows.figure.request import Theme
+from napari_hicstruct.workflows.figure.style import page_style
+from napari_hicstruct.workflows.pileup import PileupRequest, iter_pileup, write
 from napari_hicstruct.workflows.pileup.contacts import NearContacts
 from napari_hicstruct.workflows.pileup.sets import GroupBy, PileSet, by_distance, grouped
 
@@ -157,6 +162,37 @@ def test_shell_writes_figure_table_and_arrays(
     assert found.parameters["stretch_stripes"]
     assert main(args) == 2
     assert "exists. Nothing was written." in capsys.readouterr().err
+
+
+def test_names_do_not_run_into_each_other_and_windows_left_out_are_counted(uri: str, tmp_path: Path) -> None:
+    """Loops nearer to the diagonal than the flank have no window."""
+    near, far = _loop(60_000), _loop(400_000)
+    names = [f"consensus of {n} callers (learnt reliability)" for n in (4, 5)]
+    sets = tuple(PileSet(name, (near, far)) for name in names)
+    found = drain(iter_pileup(open_map(uri), PileupRequest(sets=sets, control=False)))
+    assert "mostly masked, are left out." in found.notes[-1]
+    path = write.draw_pileup(found, tmp_path / "x.svg")
+    text = path.read_text()
+    assert text.count("1 of 2 loops") == 2
+    with page_style(Theme.LIGHT):
+        pt, room = write.SMALL_PT + 0.5, write.SIDE_MM + write.GAP_MM
+        shown = [write._fitting(name, pt, room - 1) for name in names]
+        widths = [TextPath((0, 0), one, size=pt).get_extents().width * 25.4 / 72 for one in shown]
+        assert write._fitting("short", pt, room) == "short"
+    assert max(widths) < room
+    assert all(one in text and "…" in one for one in shown)
+
+
+def test_the_provenance_of_other_files_is_not_replaced(uri: str, tmp_path: Path) -> None:
+    found = hs.pileup(uri, [_loop(400_000)], control=False)
+    (tmp_path / "run.json").write_text('{"made_with": "an export"}')
+    with pytest.raises(OutputError, match="files of something else"):
+        write.write_pileup(found, tmp_path, {}, overwrite=True)
+    assert [one.name for one in tmp_path.iterdir()] == ["run.json"]
+    (tmp_path / "run.json").unlink()
+    write.write_pileup(found, tmp_path, {"by": "set"})
+    write.write_pileup(found, tmp_path, {"by": "all"}, overwrite=True)
+    assert json.loads((tmp_path / "run.json").read_text())["by"] == "all"
 
 
 def test_bad_input(uri: str) -> None:

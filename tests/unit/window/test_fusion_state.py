@@ -48,7 +48,7 @@ class Script:
     def maps(self, request: Any, *, token: Any) -> Iterator[Any]:
         self.requests.append(request)
         yield Clock().step("fuse", 0, 1, message="chrY is left out.", notice=True)
-        shares = pd.DataFrame({"chrom": ["chr1"], "share_of_first": [0.4]})
+        shares = pd.DataFrame({"chrom": ["1"], "share_of_first": [0.4]})
         return SimpleNamespace(path=request.out, notes=("A note.",), shares=shares, model="hic")
 
 
@@ -241,7 +241,7 @@ def test_maps_are_fused_into_a_file(tmp_path: Path) -> None:
     assert "chrY is left out." in said
     assert state.fused_map == tmp_path / "one+two.mcool"
     assert state.names == ("one", "two")
-    assert state.chrom_shares() == [("chr1", 0.4)]
+    assert state.chrom_shares() == [("chr1", 0.4)], "shown as everywhere, whatever the file calls it"
     assert state.shows == ("fused", "share")
 
 

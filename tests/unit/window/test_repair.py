@@ -340,8 +340,14 @@ def test_votes_in_view_become_proposals(window: TinyWindow) -> None:
     assert {one.uid for one in records} & set(window.review.queue.uids), "nothing of it is in the queue"
     assert said[-1].startswith("2 proposals in the set “repaired votes”")
     assert state.outcome is not None
+    window.labels.changed.emit()
+    assert state.outcome is not None, "nothing has become of the proposals"
     window.review.undo()
     assert "repaired votes" not in [one.name for one in project.sets()]
+    assert (state.outcome, state.text) == (None, ""), "its text is of proposals that are gone"
+    assert said[-1] == "The proposals were taken back."
+    assert state.start()
+    assert state.outcome is not None
 
 
 def test_a_project_that_is_made_meanwhile_ends_nothing(window: TinyWindow, tmp_path: Path) -> None:

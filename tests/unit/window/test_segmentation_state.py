@@ -137,6 +137,49 @@ def test_a_class_that_is_left_out_is_neither_learnt_nor_background() -> None:
     assert "Tick at least one class" in state.why_not_train()
 
 
+def test_what_has_no_label_is_background_unless_somebody_says_that_it_is_not() -> None:
+    script = Script()
+    state = state_of(script)
+    assert np.isnan(state.unpainted)
+    state.choose(picture(), labelled(cells()))
+    assert state.unpainted == pytest.approx((cells() == 0).mean())
+    assert state.train()
+    assert script.requests[-1].samples[0].weight is None
+    state.edit(lambda settings: setattr(settings, "background", False))
+    assert state.train()
+    (sample,) = script.requests[-1].samples
+    assert np.array_equal(sample.weight == 0, cells() == 0)
+    assert np.array_equal(sample.labels, cells())
+    state.edit(lambda settings: settings.use(3, False))
+    assert "paint some background" in state.why_not_train(), "one class alone is nothing to tell apart"
+    state.edit(lambda settings: settings.choose_labels("instances"))
+    assert not state.why_not_train(), "around objects there is background"
+    assert state.train()
+    assert script.requests[-1].samples[0].weight is None
+
+
+def test_a_training_that_was_stopped_says_at_which_step() -> None:
+    script = Script()
+    runner = SteppedRunner()
+    state = state_of(script, runner)
+    state.choose(picture(), labelled(cells()))
+    while state.counting:
+        runner.advance(1)
+    assert state.train()
+    runner.advance(3)
+    state.stop()
+    while state.running:
+        runner.advance(1)
+    assert state.said["train"].startswith(f"Stopped at step 1 of {state.settings.base.steps}: cells (")
+    state.choose(picture(), labelled(cells()))
+    while state.counting:
+        runner.advance(1)
+    assert state.train()
+    while state.running:
+        runner.advance(1)
+    assert state.said["train"].startswith("Trained: ")
+
+
 @pytest.mark.parametrize("name", SELECTOR_NAMES)
 def test_every_selector_goes_into_the_settings(name: str) -> None:
     settings = SegmentationSettings()
@@ -216,7 +259,7 @@ def test_stop_keeps_and_cancel_does_not() -> None:
     assert state.stopping
     runner.advance(5)
     assert script.stopped
-    assert state.said["train"].startswith("Trained")
+    assert state.said["train"].startswith("Stopped at step")
     state.train()
     runner.advance(2)
     state.cancel()
@@ -279,7 +322,7 @@ def test_a_picture_is_segmented_with_what_labels_are_made_from() -> None:
     assert (request.instances, request.min_size, request.model.name) == (True, 5, "m")
     (found,) = made
     assert list(found.extras) == ["p(class 1)", "boundary"]
-    assert state.said["segment"] == "Segmented by m: 1 label found."
+    assert state.said["segment"] == "Segmented by m: 1 label, on 100.0 % of the picture."
 
 
 # ---------------------------------------------------------------------- corrections

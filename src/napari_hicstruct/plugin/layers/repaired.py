@@ -108,6 +108,13 @@ class RepairedLayers:
             for layer in self._there(layers):
                 layer.visible = on
 
+    def remove(self) -> None:
+        """Take the layers of the outcome out: what they are of is gone."""
+        viewer = self._viewer()
+        for layer in [*self._there(self._before), *self._there(self._after), *self._there(self._changes)]:
+            viewer.layers.remove(layer)  # type: ignore[union-attr]  # without one nothing is there
+        self._before, self._after, self._changes = [], [], []
+
     @property
     def any_left(self) -> bool:
         """Whether there is anything to switch between."""

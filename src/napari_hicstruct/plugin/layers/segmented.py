@@ -13,6 +13,7 @@ from napari_hicstruct.plugin.layers.repaired import image_of
 from napari_hicstruct.plugin.state.images.segmentation_jobs import Correction
 
 if TYPE_CHECKING:
+    from napari_hicstruct.plugin.state.images.pictures import Picture
     from napari_hicstruct.plugin.state.images.segmentation_images import SegmentedPicture
 
 _SEGMENTED = "napari-hicstruct segmented"
@@ -62,6 +63,12 @@ class SegmentedLayers:
         )
         viewer.add_layer(labels)
         viewer.layers.selection.active = labels
+
+
+def add_empty_labels(viewer: Any, picture: Picture) -> Labels:
+    """A Labels layer without labels where a picture lies, to be painted on."""
+    empty = np.zeros(picture.shape, np.uint16)
+    return viewer.add_layer(Labels(empty, name=f"{picture.name} · labels", **placed_of(picture)))
 
 
 def segmented_layers(viewer: Any) -> list[Labels]:

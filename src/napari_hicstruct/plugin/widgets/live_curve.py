@@ -134,7 +134,7 @@ class LiveCurve(QWidget):
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._plot.setToolTip(self._tooltip)
-        self._plot.getPlotItem().layout.setContentsMargins(0, 0, 0, 6)  # the axis label hangs out by that much
+        self._plot.getPlotItem().layout.setContentsMargins(0, 8, 0, 6)  # half a number and the axis label hang out
         self.layout().addWidget(self._plot)  # type: ignore[union-attr]  # it has one
         for name in self._axes:  # before there is a label: with one, switching it off scales by thousands instead
             self._plot.getAxis(name).enableAutoSIPrefix(False)

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_hicstruct.plugin.state.commands import last_key
+from napari_hicstruct.plugin.state.sentences import breakable
 from napari_hicstruct.plugin.widgets.boxes import hbox
 from napari_hicstruct.plugin.widgets.inks import SECONDARY, inked
 
@@ -69,8 +70,11 @@ class Said(QLabel):
         self.hide()
 
     def say(self, text: str) -> None:
-        """Show the text; an empty one hides the label."""
-        show_text(self, text)
+        """Show the text; an empty one hides the label.
+
+        Long names are broken at the end of a line, but no path: it may be copied from here, and stays one.
+        """
+        show_text(self, " ".join(word if "/" in word or "\\" in word else breakable(word) for word in text.split(" ")))
 
 
 def allow(button: QWidget, tip: str, why_not: str, busy: str = "") -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from napari_hicstruct.annotations.loci import SAME_CALL_BP, LocusIndex
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band_pair import BandPair, bins_for, iter_band_pair
+from napari_hicstruct.genome import display_name
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.workflows.finetune.examples import Example, holds, implicit_negatives
 
@@ -189,7 +190,7 @@ class Scorer:
 
         found: list[HeadScore] = []
         for k, (chrom, (fine, coarse)) in enumerate(self.bands.items()):
-            yield self.clock.step(f"score candidates on {chrom}", k, len(self.bands))
+            yield self.clock.step(f"score candidates on {display_name(chrom)}", k, len(self.bands))
             mine = [place for place, record in enumerate(records) if record.chrom == chrom]
             scorer = CandidateScorer(net, self.device, fine, coarse, on_windows=lambda _: self.token.check())
             found += [replace(one, owner=mine[one.owner]) for one in scorer.score([records[p] for p in mine])]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.errors import HicStructError, JobError, MapError
+from napari_hicstruct.genome import display_name
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.jobs.cluster import Cluster, error_of, gone, result_of
 from napari_hicstruct.workflows.genome.genome_run import GenomeRun
@@ -239,7 +240,9 @@ class Following:
                 found[task.region] = ended
                 payload = tuple(ended[0])
             chrom, said = self._run.spec.regions[task.region].chrom, time.monotonic()
-            yield replace(clock.step(f"predict {chrom}", done, total, payload=payload), left=left.seconds())
+            yield replace(
+                clock.step(f"predict {display_name(chrom)}", done, total, payload=payload), left=left.seconds()
+            )
         return found
 
     def _time_left(self) -> TimeLeft:

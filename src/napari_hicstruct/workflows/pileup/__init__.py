@@ -223,6 +223,8 @@ def iter_pileup(
     if not any(one.pile.n for one in piles):
         hint = "Take finer bins or a smaller flank: windows that reach the diagonal, or the end, do not count."
         raise LabelError("no record has room around it for a pile-up.", where=source.uri, hint=hint)
+    if any(one.pile.n < one.given for one in piles):
+        notes.append("Windows that reach the diagonal or the map's end, or are mostly masked, are left out.")
     kept = ("norm", "distances", "size", "margin", "along", "min_valid", "stretch_stripes")
     parameters = {name: getattr(request, name) for name in kept}
     return PileupResult(piles, resolution, request.flank, tuple(notes), parameters)
@@ -366,5 +368,7 @@ def _pile(
 
 
 def title_of(one: Pile) -> str:
-    """Name and number of windows."""
-    return f"{one.name}\n{how_many(one.pile.n, KINDS[one.kind].singular, KINDS[one.kind].plural)}"
+    """Name and number of windows, and of how many records they are where some have none."""
+    info = KINDS[one.kind]
+    some = "" if one.pile.n == one.given else f"{one.pile.n:,} of "
+    return f"{one.name}\n{some}{how_many(one.given, info.singular, info.plural)}"

@@ -15,8 +15,10 @@ from napari_hicstruct import __version__
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.config.files import check_output_file, make_folder, write_bytes, write_text
 from napari_hicstruct.contacts.colours import RATIO
+from napari_hicstruct.errors import OutputError
 from napari_hicstruct.evaluation.pileup import BEYOND
 from napari_hicstruct.genome import format_bp
+from napari_hicstruct.wording import middle_elided
 from napari_hicstruct.workflows.figure.request import Theme
 from napari_hicstruct.workflows.figure.style import MM, SMALL_PT, colours_of, page_style, save_figure
 from napari_hicstruct.workflows.pileup import Pile, PileupResult, title_of
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
 TABLE, ARRAYS, FIGURES = "pileup.tsv", "pileup.npz", ("pileup.svg", "pileup.png")
 SIDE_MM, GAP_MM, EDGE_MM, WORDS_MM, BAR_MM, PAGE_MM = 26.0, 3.0, 3.0, 7.0, 15.0, 185.0
+RUN, _OWN_KEY = "run.json", "flank_bins"
 MAX_COLUMNS = 5
+_LEAST_LETTERS = 8
 
 
 def write_pileup(result: PileupResult, folder: Path, about: dict[str, Any], *, overwrite: bool = False) -> list[Path]:
@@ -37,18 +41,37 @@ def write_pileup(result: PileupResult, folder: Path, about: dict[str, Any], *, o
     ------
     OutputError
     """
-    files = [folder / name for name in (*FIGURES, TABLE, ARRAYS, "run.json")]
+    files = [folder / name for name in (*FIGURES, TABLE, ARRAYS, RUN)]
     for path in files:
         check_output_file(path, overwrite=overwrite)
+    _check_run(files[-1])
     make_folder(folder)
     for path in files[:2]:
         draw_pileup(result, path)
     write_text(files[2], _table(result))
     write_bytes(files[3], arrays_of(result))
     run = {"made_with": f"napari-hicstruct {__version__}", **about, "bin_size": result.resolution,
-           "flank_bins": result.flank, "parameters": result.parameters, "notes": list(result.notes)}  # fmt: skip
+           _OWN_KEY: result.flank, "parameters": result.parameters, "notes": list(result.notes)}  # fmt: skip
     write_text(files[4], json.dumps(run, indent=2, default=str) + "\n")
     return files
+
+
+def _check_run(path: Path) -> None:
+    """Refuse a folder whose provenance is that of other files, as of an export: it would be lost.
+
+    Raises
+    ------
+    OutputError
+    """
+    if not path.exists():
+        return
+    try:
+        own = _OWN_KEY in json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, TypeError):
+        own = False
+    if not own:
+        hint = "Choose another folder, or make one in it."
+        raise OutputError("holds files of something else, which this run.json belongs to.", where=path, hint=hint)
 
 
 def _table(result: PileupResult) -> str:
@@ -149,7 +172,9 @@ def _draw_one(axes: Axes, one: Pile, result: PileupResult, colours: Any, limit: 
     with np.errstate(divide="ignore", invalid="ignore"):
         shown = np.ma.masked_invalid(np.log2(window))
     axes.imshow(shown, cmap=colours, vmin=-limit, vmax=limit, interpolation="nearest", aspect="auto")
-    axes.set_title(title_of(one), fontsize=SMALL_PT + 0.5, pad=2.5)
+    name, number = title_of(one).split("\n")
+    pt = SMALL_PT + 0.5
+    axes.set_title(f"{_fitting(name, pt, SIDE_MM + GAP_MM - 1)}\n{number}", fontsize=pt, pad=2.5)
     axes.set_yticks([])
     width = window.shape[1]
     ticks, texts = _ticks(one.kind, result, width)
@@ -162,6 +187,17 @@ def _draw_one(axes: Axes, one: Pile, result: PileupResult, colours: Any, limit: 
         style: dict[str, Any] = {"fontsize": SMALL_PT + 0.5, "color": "#111111", "transform": axes.transAxes}
         ground = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0}
         axes.text(0.04, 0.96, f"{one.value:.2f}", ha="left", va="top", bbox=ground, **style)
+
+
+def _fitting(name: str, pt: float, room: float) -> str:
+    """A name that fits between its neighbours (mm), cut in the middle: sets differ at their ends."""
+    from matplotlib.textpath import TextPath
+
+    text, most = name, len(name)
+    while most > _LEAST_LETTERS and TextPath((0, 0), text, size=pt).get_extents().width * 25.4 / 72 > room:
+        most -= 1
+        text = middle_elided(name, most)
+    return text
 
 
 def _ticks(kind: Kind, result: PileupResult, width: int) -> tuple[list[float], list[str]]:

@@ -12,7 +12,7 @@ from napari_hicstruct.contacts.band_pair import iter_band_pair, loop_resolution
 from napari_hicstruct.contacts.fused import FUSED_FROM, sources_of
 from napari_hicstruct.contacts.protocol import ContactSource
 from napari_hicstruct.errors import MapError
-from napari_hicstruct.genome import united
+from napari_hicstruct.genome import display_name, united
 from napari_hicstruct.jobs import CancelToken, Clock, Progress, drain, preload_torch
 from napari_hicstruct.jobs.memory import peak_memory_mb
 from napari_hicstruct.workflows.predict.adapt import Adapted, Reading, iter_adapt
@@ -202,7 +202,7 @@ def _iter_run(
     for final in run.run():
         found.extend(final)
         done = before + share * min(1.0, counter[0] / total)
-        yield clock.step(f"predict {chrom}", done, 1.0, payload=final)
+        yield clock.step(f"predict {display_name(chrom)}", done, 1.0, payload=final)
     return found
 
 

@@ -159,7 +159,7 @@ def _iter_band(source: ContactSource, chrom: str, reading: Reading) -> Generator
             if isinstance(step, Band):
                 band = replace(step, scale=genome_scale(source, size))
                 return band.without_clumps(clumping(band.counts))
-            yield reading.clock.step(f"read {chrom} to adapt", 0, 0)
+            yield reading.clock.step(f"read {display_name(chrom)} to adapt", 0, 0)
     except MapError:
         return None
     return None

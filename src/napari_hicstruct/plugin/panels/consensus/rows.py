@@ -69,7 +69,8 @@ class CallerTable(QTreeWidget):
         for column, width in _WIDTHS.items():
             head.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             self.setColumnWidth(column, width)
-        head.setSectionResizeMode(_REMARK, QHeaderView.ResizeMode.Stretch)
+        for column in (_LIST, _REMARK):  # both are long: they share what the numbers leave
+            head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         head.setSectionResizeMode(_REMOVE, QHeaderView.ResizeMode.Fixed)
         self.setEditTriggers(QTreeWidget.EditTrigger.NoEditTriggers)  # of the first column alone
         self.itemDoubleClicked.connect(self._edit_caller)

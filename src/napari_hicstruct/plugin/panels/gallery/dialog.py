@@ -6,7 +6,16 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, Qt
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
 from superqt.utils import qthrottled
 
 from napari_hicstruct.annotations.kinds import KINDS
@@ -19,6 +28,8 @@ from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.style import Segmented, subdued
 from napari_hicstruct.wording import how_many
 
+_OBJECT_PX = 110
+"""Beside the middle of the map: room for an object and what lies around it."""
 _KEYS = "A accepts · R rejects · U takes back · arrows · Shift and Ctrl choose several · Enter shows it on the map"
 _SIZE = "gallery_side"
 
@@ -41,7 +52,7 @@ class GalleryDialog(MapDialog):
         follow(self, self.state.came, self.grid.take)
         follow(self, self.state.changed, self._changed)
         follow(self, session.labels.hint_changed, self._say)
-        self.grid.opened.connect(session.review.go_to)
+        self.grid.opened.connect(self._show_on_map)
         self._listed()
 
     def _build(self) -> None:
@@ -128,6 +139,20 @@ class GalleryDialog(MapDialog):
 
     def _say(self, text: str) -> None:
         self.said.setText(text)
+
+    def _show_on_map(self, uid: str) -> None:
+        """Go there, and beside it: on small screens the gallery lies over the middle of the map, where it comes."""
+        self._session.review.go_to(uid)
+        main = self.parentWidget()
+        canvas, screen = main.centralWidget() if isinstance(main, QMainWindow) else None, self.screen()
+        if canvas is None or screen is None:
+            return
+        middle, free = canvas.mapToGlobal(canvas.rect().center()), screen.availableGeometry()
+        left = middle.x() + _OBJECT_PX
+        width = min(self.width(), free.right() - left)
+        if self.frameGeometry().contains(middle) and width >= self.minimumSizeHint().width():
+            self.resize(width, self.height())
+            self.move(left, self.y())
 
     def _resize_thumbs(self, side: int) -> None:
         self.grid.set_side(side)

@@ -21,7 +21,7 @@ from napari_hicstruct.plugin.widgets.boxes import vbox
 from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
 from napari_hicstruct.plugin.widgets.section import Fold
-from napari_hicstruct.plugin.widgets.style import Said, allow, reveal, subdued
+from napari_hicstruct.plugin.widgets.style import Said, allow, reveal, show_text, subdued
 from napari_hicstruct.wording import how_many
 
 _REST_MS = 800  # judging by keys must not wait for counting, which reads the journal
@@ -107,10 +107,9 @@ class LearnPanel(QWidget):
 
     def start(self) -> None:
         """Fine-tune with the settings as they stand."""
-        self.speed.setText("Reading corrections …")
         if self.state.start(self.how.request()):
             self.curve.clear()
-            reveal(self.speed)
+            reveal(self.running)
 
     # ------------------------------------------------------------------ what the state reports
     def _update(self) -> None:
@@ -121,7 +120,8 @@ class LearnPanel(QWidget):
         self.corrections.setToolTip(reason)
         self.how.setEnabled(not running)
         self.running.set_running(running, stopping=state.stopping)
-        self.speed.setVisible(running)
+        if not running:
+            self.speed.hide()
 
     def _show_counts(self) -> None:
         total, new = self.state.total, self.state.new
@@ -136,18 +136,18 @@ class LearnPanel(QWidget):
         self.running.follow(progress)
         live, rate = progress.payload, self.state.rate
         if live is None:
-            self.speed.setText(progress.stage)
+            show_text(self.speed, "")  # the bar names the stage
             return
         self.curve.add(live)
         where = f"{live.training} · step {live.step:,} of {live.steps:,}"
-        self.speed.setText(f"{where} · {rate:.1f} steps/s" if rate >= _MIN_RATE else where)
+        show_text(self.speed, f"{where} · {rate:.1f} steps/s" if rate >= _MIN_RATE else where)
 
     def _ended(self) -> None:
         self.curve.clear()
         self.guard.go_on()
 
     def _result_changed(self) -> None:
-        if self.state.result is not None:
+        if self.state.result is not None and not self.state.learnt_at:  # one of another day is nobody's answer
             reveal(self.result)
 
     def _keep_and_close(self) -> None:

@@ -28,7 +28,7 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from napari_hicstruct.plugin.widgets.preview import Preview
 from napari_hicstruct.plugin.widgets.running_row import RunningRow
-from napari_hicstruct.plugin.widgets.style import form, subdued
+from napari_hicstruct.plugin.widgets.style import Said, form, subdued
 
 _BY = {
     GroupBy.SET: "each set",
@@ -81,8 +81,8 @@ class PileupDialog(MapDialog):
         self.save_button.setToolTip("Figure (SVG, PNG), table and arrays")
         self.save_button.setEnabled(False)
         self.running = RunningRow(self.state, cancel="Cancel: nothing is piled up.")
-        about = subdued(QLabel(_ABOUT))
-        about.setWordWrap(True)
+        self.about, self.notes = subdued(QLabel(_ABOUT)), Said()
+        self.about.setWordWrap(True)
         self.preview = Preview()
         for box in (self.kind, self.by):  # the picture needs the room
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -100,7 +100,8 @@ class PileupDialog(MapDialog):
         )
         left.addWidget(self.start_button)
         left.addWidget(self.running)
-        left.addWidget(about)
+        left.addWidget(self.notes)
+        left.addWidget(self.about)
         left.addStretch(1)
         left.addWidget(self.save_button)
         body.addLayout(left, 2)
@@ -113,6 +114,7 @@ class PileupDialog(MapDialog):
         self.state.by, self.state.distances = GroupBy(self.by.currentData()), self.distances.text()
         self.state.stretch_stripes = self.stretch.isChecked()
         self.preview.say("Piling up …")
+        self.notes.say("")
         self.save_button.setEnabled(False)
         self.state.start()
         self.running.set_running(self.state.running)
@@ -129,6 +131,8 @@ class PileupDialog(MapDialog):
     def _drawn(self, path: Path) -> None:
         self.running.set_running(False)
         self.preview.show_file(path)
+        result = self.state.result
+        self.notes.say("" if result is None else " ".join(result.notes))
         self.save_button.setEnabled(True)
 
     def _failed(self, error: HicStructError) -> None:

@@ -135,6 +135,11 @@ class RepairPanel(QWidget):
         follow(self, state.shown_changed, self.result.show_switch)
         self._map_changed()
 
+    def end(self) -> None:
+        """The dock goes."""
+        if self.votes is not None:
+            self.votes.end()
+
     def start(self) -> None:
         """Repair what is ticked with the settings as they stand."""
         if self.state.start():

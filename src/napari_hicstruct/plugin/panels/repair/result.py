@@ -41,6 +41,7 @@ class ResultView(QWidget):
         for label in (self.legend, self.figures):
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setWordWrap(True)  # else one long line makes all of the panel too wide
         self.fold = Fold("What changed", self.figures, tooltip="Voxels by class and by rule.", open=True)
         vbox(self.switch, self.legend, self.fold, on=self, spacing=4)
         self.hide()
@@ -52,8 +53,9 @@ class ResultView(QWidget):
         self.show_switch()
 
     def show_switch(self) -> None:
-        """Put the button down that is shown."""
+        """Put the button down that is shown; the colours are those of changes alone."""
         self.switch.set_value(self._state.shown)
+        self.legend.setVisible(self._state.shown == "changes")
 
 
 def figures(state: RepairState) -> str:

@@ -6,11 +6,12 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QDoubleSpinBox, QPushButton, QWidget
 from superqt.utils import qthrottled
 
+from napari_hicstruct.annotations.kinds import KINDS
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.repaired import RepairedLayers
 from napari_hicstruct.plugin.panels.repair.curve import RepairCurve
 from napari_hicstruct.plugin.panels.repair.result import LEGEND, SHOWN
-from napari_hicstruct.plugin.state.images.repair_votes import RepairVotesState, class_colours
+from napari_hicstruct.plugin.state.images.repair_votes import KINDS_VOTED, RepairVotesState, class_colours
 from napari_hicstruct.plugin.widgets.boxes import Wide, hbox, vbox
 from napari_hicstruct.plugin.widgets.inks import InkLabel
 from napari_hicstruct.plugin.widgets.lifetime import follow
@@ -22,6 +23,10 @@ _TIP = (
     "one function for all of them, and propose what they then hold."
 )
 _SUMMARY_MS = 200
+KINDS_LEGEND = " &nbsp; ".join(
+    f'<span style="color:{KINDS[kind].colour}">■</span> {KINDS[kind].plural}' for kind in KINDS_VOTED
+)
+"""Colours of the pixels before and after."""
 
 
 class VotesView(QWidget):
@@ -77,8 +82,8 @@ class VotesView(QWidget):
         )
         self.curve = RepairCurve()
         self.switch = Segmented(SHOWN, name="Which pixels are shown")
-        self.switch.chosen.connect(lambda shown: self.pixels.show(shown))  # type: ignore[arg-type]
-        self.legend = InkLabel(LEGEND)
+        self.switch.chosen.connect(self._show)
+        self.legend = InkLabel()
 
     def _lay_out(self) -> None:
         row = hbox(self.callers, Wide(self.threshold), spacing=4)
@@ -98,6 +103,10 @@ class VotesView(QWidget):
         for widget in (self.switch, self.legend):
             widget.hide()
 
+    def end(self) -> None:
+        """The dock goes, and with it the only switch: what was drawn over the map goes, too."""
+        self.pixels.remove()
+
     def set_theme(self, theme: str) -> None:
         """Take the colours of napari's theme."""
         self.curve.set_theme(theme)
@@ -116,6 +125,8 @@ class VotesView(QWidget):
         if not running:
             self.curve.clear()
         self.text.say(state.text)
+        if state.outcome is None:
+            self.pixels.remove()
         for widget in (self.switch, self.legend):
             widget.setVisible(state.outcome is not None and self.pixels.any_left)
 
@@ -132,7 +143,13 @@ class VotesView(QWidget):
     def _outcome_changed(self) -> None:
         """Draw the repaired pixels over the map, with those before and the changes to switch to."""
         if self.state.outcome is not None:
+            self.pixels.remove()
             self.pixels.put(self.state.outcome.images, colours=class_colours(), with_before=True)
-            self.pixels.show("after")
-            self.switch.set_value("after")
+            self._show("after")
         self._update()
+
+    def _show(self, shown: str) -> None:
+        """Show these pixels, with what their colours mean."""
+        self.pixels.show(shown)  # type: ignore[arg-type]  # a key of SHOWN
+        self.switch.set_value(shown)
+        self.legend.setText(LEGEND if shown == "changes" else KINDS_LEGEND)

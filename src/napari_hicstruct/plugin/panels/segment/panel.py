@@ -10,6 +10,7 @@ from superqt.utils import qdebounced, qthrottled
 from napari_hicstruct.plugin.controllers.session import Session
 from napari_hicstruct.plugin.layers.pictures import image_layers, picture_of
 from napari_hicstruct.plugin.layers.repaired import image_of
+from napari_hicstruct.plugin.layers.segmented import add_empty_labels
 from napari_hicstruct.plugin.panels.segment.apply import ApplyView
 from napari_hicstruct.plugin.panels.segment.correct import CorrectView
 from napari_hicstruct.plugin.panels.segment.train import TrainView
@@ -41,6 +42,7 @@ class SegmentPanel(QWidget):
         self.picture.chosen.connect(self._choose)
         self.train.labels.chosen.connect(self._choose)
         self.correct.paint_wanted.connect(self._paint)
+        self.train.new_wanted.connect(self._new_labels)
         self._lay_out()
         self.count_soon = qdebounced(self._painted_on, timeout=_RECOUNT_MS, parent=self)
         self._list_soon = qthrottled(self._list_layers, timeout=50, leading=False, parent=self)
@@ -108,6 +110,16 @@ class SegmentPanel(QWidget):
         self.state.choose(
             None if picture is None else picture_of(picture), None if labels is None else image_of(labels)
         )
+
+    def _new_labels(self) -> None:
+        """Add labels to the picture and paint on them."""
+        viewer, picture = self._session.viewer, self.state.picture
+        if viewer is None or picture is None:
+            return
+        made = add_empty_labels(viewer, picture)
+        self._list_layers()
+        self.train.labels.choose(made)
+        self._paint(made)
 
     def _paint(self, layer: Any) -> None:
         """Take napari's brush in hand on a layer."""

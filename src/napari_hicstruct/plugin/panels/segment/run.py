@@ -54,8 +54,6 @@ class RunView(QWidget):
         self._why_not = why_not
         state = self._state
         self.row.set_running(self._mine, stopping=state.stopping)
-        if state.running and not self._mine:
-            self.curve.clear()
         self._say()
 
     def _step(self, progress: Progress) -> None:

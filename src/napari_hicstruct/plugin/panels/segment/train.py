@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
+from qtpy.QtCore import QSignalBlocker, Qt, Signal
+from qtpy.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPushButton, QWidget
 
 from napari_hicstruct.config.segmentation import PRESETS, SELECTORS
 from napari_hicstruct.plugin.layers.repaired import colours_of
@@ -20,7 +20,7 @@ from napari_hicstruct.plugin.widgets.lifetime import follow
 from napari_hicstruct.plugin.widgets.preset_row import PresetRow
 from napari_hicstruct.plugin.widgets.section import Fold
 from napari_hicstruct.plugin.widgets.settings_form import SettingsForm
-from napari_hicstruct.plugin.widgets.style import Segmented, allow, form
+from napari_hicstruct.plugin.widgets.style import Segmented, allow, form, wordy_button
 from napari_hicstruct.wording import how_many
 
 _ARE = {
@@ -28,6 +28,12 @@ _ARE = {
     "instances": ("Objects", "Each value is an object, all of one kind: touching ones are kept apart."),
 }
 _TIP = "Train in the background on the picture and these labels; both stay as they are."
+_NEW_TIP = "Add a Labels layer to the picture, and take napari's brush in hand: each number is a class or an object."
+_REST_TIP = (
+    "What has no label is learnt as background.  Without the tick nothing is learnt there: for a picture of which\n"
+    "only some objects are painted.  Then paint some background, too, with a label of its own; distances and borders\n"
+    "are those of the strokes, the classes count."
+)
 _PRESET_TIP = (
     "generic: each value is a class.\n"
     "nuclei: many objects of one class, each with a label of its own.\n"
@@ -36,7 +42,15 @@ _PRESET_TIP = (
 
 
 class TrainView(QWidget):
-    """What is learnt and how, and how far it is."""
+    """What is learnt and how, and how far it is.
+
+    Attributes
+    ----------
+    new_wanted : Signal
+        A Labels layer shall be made, and painted on.
+    """
+
+    new_wanted = Signal()
 
     def __init__(self, state: SegmentationState) -> None:
         super().__init__()
@@ -48,9 +62,14 @@ class TrainView(QWidget):
     def _build(self) -> None:
         state = self.state
         self.labels = LayerChoice("Labels", "The labels of the picture, by hand or from elsewhere; of its size.")
+        self.new_button = wordy_button("New", _NEW_TIP, lambda: self.new_wanted.emit())
+        self.new_button.setAccessibleName("New labels")
         self.are = Segmented(_ARE, name="What values are")
         self.are.chosen.connect(lambda are: state.edit(lambda settings: settings.choose_labels(are)))  # type: ignore[arg-type]
-        self.classes = ClassList(state)
+        self.classes, self.background = ClassList(state), QCheckBox()
+        self.background.toggled.connect(
+            lambda on: state.edit(lambda settings: setattr(settings, "background", bool(on)))
+        )
         self.presets = PresetRow(
             PRESETS,
             lambda preset: state.edit(lambda settings: settings.choose_preset(preset)),
@@ -87,8 +106,9 @@ class TrainView(QWidget):
             "losses": Fold("Losses: settings", self.losses, tooltip="Weights of the three tasks' losses."),
         }
         vbox(
-            form([("Labels", self.labels), ("Values are", self.are)]),
+            form([("Labels", [self.labels, self.new_button]), ("Values are", self.are)]),
             self.classes,
+            self.background,
             form([("Preset", self.presets), ("Selector", self.selector), ("Model name", self.name)]),
             *self.folds.values(),
             self.button,
@@ -127,18 +147,29 @@ class TrainView(QWidget):
         self.are.set_value(settings.labels)
         self.classes.show_rows(self._colours())
         self.classes.setVisible(bool(settings.rows))
+        self._show_background()
         self.selector.blockSignals(True)
         self.selector.setCurrentIndex(self.selector.findData(settings.selector))
         self.selector.blockSignals(False)
         self.selector.setToolTip(f"How tasks read the shared features: {SELECTOR_NAMES[settings.selector]}")
         self.folds["run"].set_summary(how_many(settings.base.steps, "step"))
         for part in (
-            self.labels, self.are, self.classes, self.presets, self.selector, self.name,
-            *self.folds.values(),
+            self.labels, self.new_button, self.are, self.classes, self.background, self.presets, self.selector,
+            self.name, *self.folds.values(),
         ):  # fmt: skip
             part.setEnabled(not running)
         allow(self.button, _TIP, state.busy() or why_not)
+        allow(self.new_button, _NEW_TIP, state.busy() or state.why_not_picture())
         self.running.update_view(why_not)
+
+    def _show_background(self) -> None:
+        """How much has no label, and what becomes of it."""
+        settings, share = self.state.settings, self.state.unpainted
+        self.background.setVisible(share > 0 and settings.labels == "classes")
+        with QSignalBlocker(self.background):
+            self.background.setChecked(settings.background)
+        self.background.setText(f"the rest is background ({100 * share:.1f} %)" if share > 0 else "")
+        self.background.setToolTip(_REST_TIP)
 
     def _colours(self) -> dict[int, str]:
         """Colours of the labels, by value."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from psygnal import Signal
 
 from napari_hicstruct.errors import HicStructError
+from napari_hicstruct.genome import display_name
 from napari_hicstruct.jobs import CancelToken, Clock, Progress
 from napari_hicstruct.plugin.state.images.fusion_maps import PairOfMaps
 from napari_hicstruct.plugin.state.images.fusion_settings import FusionSettings
@@ -217,7 +218,11 @@ class FusionState(PanelWork):
     def chrom_shares(self) -> list[tuple[str, float]]:
         """Share of A in each chromosome of the map that was fused last."""
         shares = getattr(self.outcome, "shares", None)
-        return [] if shares is None else [(str(row.chrom), float(row.share_of_first)) for row in shares.itertuples()]
+        return (
+            []
+            if shares is None
+            else [(display_name(str(row.chrom)), float(row.share_of_first)) for row in shares.itertuples()]
+        )
 
     def show(self, shown: Shown) -> None:
         """Show the fused picture or map, the share of A, or what was fused."""

@@ -81,7 +81,8 @@ class RepairVotesState(PanelWork):
         self.threshold = 0.5
         self.outcome: RepairOutcome | None = None
         self.text = ""
-        self._project = window.project
+        self._project, self._labels, self._set_name = window.project, labels, ""
+        labels.changed.connect(self._look_for_proposals)
         window.map_changed.connect(self._forget)
         window.project_changed.connect(self._project_changed)
 
@@ -176,7 +177,9 @@ class RepairVotesState(PanelWork):
                 with self._window.project_to_write() as project:
                     name = store_hic_repair(result, project)
                 said = f"{how_many(n, 'proposal')} in the set “{name}”: Review goes through them; U takes them back."
+                self._set_name = name
             else:
+                self._set_name = ""
                 said = "Nothing reaches the threshold: no proposals."
         except HicStructError as error:
             self._failed(error)
@@ -186,6 +189,15 @@ class RepairVotesState(PanelWork):
         self._say(said)
         self.changed.emit()
         self.outcome_changed.emit()
+
+    def _look_for_proposals(self) -> None:
+        """What was undone or deleted is no result any more: its text and its pixels go, too."""
+        if self.outcome is None or not self._set_name:
+            return
+        if self._set_name not in [one.name for one in self._labels.sets()]:
+            self.outcome, self.text, self._set_name = None, "", ""
+            self._say("The proposals were taken back.")
+            self.changed.emit()
 
     def _project_changed(self, project: Project | None) -> None:
         """One that is made with the first edit, as by us, is no other project."""
@@ -197,7 +209,7 @@ class RepairVotesState(PanelWork):
     def _forget(self) -> None:
         """Another map or project: what runs belongs to the one before."""
         self._job.close()
-        self.outcome, self.text = None, ""
+        self.outcome, self.text, self._set_name = None, "", ""
         self._say("")
         self.changed.emit()
 

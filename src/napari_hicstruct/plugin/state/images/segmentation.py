@@ -112,6 +112,7 @@ class SegmentationState(RunningWork):
         self.models = SegmentationModels()
         self.models.changed.connect(self.changed.emit)
         self.work: Work = ""
+        self._stop_asked = CancelToken()
         self.problem = self.problem_of_paint = ""
         self.losses: dict[str, list[tuple[int, float]]] = {}
         self.validation: dict[str, list[tuple[int, float]]] = {}
@@ -210,24 +211,32 @@ class SegmentationState(RunningWork):
         self.models.open(folder)
         self._say("segment", self.models.problem)
 
+    @property
+    def unpainted(self) -> float:
+        """Share of the picture in [0, 1] that has no label; nan where nothing is counted."""
+        if self.labels is None or not self.settings.rows:
+            return math.nan
+        return 1 - sum(row.pixels for row in self.settings.rows) / math.prod(self.labels.data.shape)
+
     # ------------------------------------------------------------------ why not
     def why_not_train(self) -> str:
         """Why nothing can be trained now; empty if it can."""
         if self.picture is None:
             return "Choose an Image layer."
         if self.labels is None:
-            return "Choose a Labels layer of this picture: add one and paint some objects."
+            return "Choose a Labels layer of this picture, or press New and paint some objects."
         if why_not := self.problem or why_not_labels(self.picture, self.labels):
             return why_not
         return "Counting pixels …" if self.counting else self.settings.why_not()
 
+    def why_not_picture(self) -> str:
+        """Why nothing can be done with the picture; empty if it can."""
+        return "Choose an Image layer." if self.picture is None else why_not_picture(self.picture)
+
     def why_not_segment(self) -> str:
         """Why nothing can be segmented now; empty if it can."""
-        if self.picture is None:
-            return "Choose an Image layer."
-        if why_not := why_not_picture(self.picture):
-            return why_not
-        return self.models.why_not(self.picture)
+        picture = self.picture
+        return self.why_not_picture() or ("" if picture is None else self.models.why_not(picture))
 
     def why_not_correct(self) -> str:
         """Why nothing can be learnt from corrections now; empty if it can."""
@@ -254,6 +263,7 @@ class SegmentationState(RunningWork):
         if self._refused("train", self.why_not_train()) or picture is None or labels is None:
             return False
         backend, settings, stop = self._backend, deepcopy(self.settings), CancelToken()
+        self._stop_asked = stop
         self._forget_curves()
         self._job.start(
             lambda token: iter_train_picture(backend, picture, labels, settings, token=token, stop=stop), stop=stop
@@ -338,12 +348,15 @@ class SegmentationState(RunningWork):
             f"{text} {figures[name]:.2f}" for name, text in names.items() if math.isfinite(figures.get(name, math.nan))
         ]
         on = f" ({', '.join(parts)} on blocks that were held out)" if parts else ""
-        self._say("train", " ".join([f"Trained: {result.model.name}{on}.", *map(as_sentence, result.notes)]))
+        last = max((points[-1][0] for points in self.losses.values() if points), default=0)
+        how = f"Stopped at step {last:,} of {self.settings.base.steps:,}" if self._stop_asked.cancelled else "Trained"
+        self._say("train", " ".join([f"{how}: {result.model.name}{on}.", *map(as_sentence, result.notes)]))
 
     def _segmented(self, result: tuple[SegmentedPicture, tuple[str, ...]]) -> None:
         picture, notes = result
-        n_found = len(set(picture.labels[picture.labels > 0].tolist()))
-        found = f"{how_many(n_found, 'label')} found" if n_found else "nothing was found"
+        inside = picture.labels > 0
+        n_found, share = len(set(picture.labels[inside].tolist())), 100 * float(inside.mean())
+        found = f"{how_many(n_found, 'label')}, on {share:.1f} % of the picture" if n_found else "nothing was found"
         self._say("segment", " ".join([f"Segmented by {picture.model.name}: {found}.", *map(as_sentence, notes)]))
         self.segmented.emit(picture)
 

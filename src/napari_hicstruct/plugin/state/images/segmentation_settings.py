@@ -69,10 +69,12 @@ class SegmentationSettings:
         What the values are.
     name : str
         Of the model that is made; empty: as the picture.
+    background : bool
+        What has no label is background, and learnt as such; else it is left out.  Of objects it always is background.
     """
 
     def __init__(self, preset: str = "generic") -> None:
-        self.preset, self.name = preset, ""
+        self.preset, self.name, self.background = preset, "", True
         self._base: SegmentationConfig = segmentation_config(preset)
         self.selector = _experiment(self._base.model.selector)
         self._names: dict[int, str] = {}
@@ -149,8 +151,8 @@ class SegmentationSettings:
 
     @property
     def left_out(self) -> list[int]:
-        """Values whose pixels are left out."""
-        return [row.value for row in self.rows if not row.used]
+        """Values whose pixels are left out; 0: those without a label."""
+        return [*([] if self.background else [0]), *(row.value for row in self.rows if not row.used)]
 
     def change(self, part: Literal["run", "losses", "selector"], values: Mapping[str, Any]) -> None:
         """Take other numbers.
@@ -181,6 +183,8 @@ class SegmentationSettings:
             return "Tick at least one class: of none there is nothing to learn."
         if len(used) > MAX_CLASSES:
             return f"{how_many(len(used), 'class', 'classes')} are ticked; {MAX_CLASSES} at most can be learnt."
+        if len(used) == 1 and not self.background and self.labels == "classes":
+            return "One class alone cannot be told from anything: paint some background with a label of its own, too."
         return ""
 
     def config(self, name: str) -> SegmentationConfig:

@@ -273,9 +273,11 @@ class LearningState(PanelWork):
             self._say(short_text(error))
             self._window.problem.emit(error)
             return
-        if self.result is not None:
-            self._set_result(self.result, in_use=sha256 == self.result.sha256, learnt_at=self.learnt_at)
-        self._say(f"{self.label_in_use()} is in use.")
+        result = self.result
+        if result is not None:
+            self._set_result(result, in_use=sha256 == result.sha256, learnt_at=self.learnt_at)
+        said = result is not None and sha256 in (result.sha256, result.parent)
+        self._say("" if said else f"{self.label_in_use()} is in use.")  # the result's own text says it already
 
     def predict_with_result(self) -> None:
         """Predict the view with the new model, into a set of its own; a prediction that runs is left alone."""
