@@ -55,7 +55,7 @@ def test_on_a_low_screen_docks_are_tabs_and_what_was_asked_for_is_in_front(make_
 
 def test_on_a_high_screen_docks_share_the_height(make_napari_viewer: Make) -> None:
     viewer = make_napari_viewer(show=True)
-    resize(viewer, 1500, 940)
+    resize(viewer, 1500, 1240)
     segment = open_segment(viewer)
     assert pump(segment.isVisible)
     settled()

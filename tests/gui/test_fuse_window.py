@@ -175,7 +175,9 @@ def test_what_cannot_be_fused_is_said_in_one_sentence(make_napari_viewer: Make) 
 
 def test_maps_of_alike_names_are_told_from_each_other() -> None:
     names = ["limb_E11.5_WT_chr1.cool", "limb_E11.5_DelB_chr1.cool", "other.cool"]
-    assert short_names(names) == ["…WT_chr1.cool", "…DelB_chr1.cool", "other.cool"]
+    assert short_names(names) == ["limb…WT_chr1.cool", "limb…DelB_chr1.cool", "other.cool"]
+    fused = ["GM12878_chr21_hg19.cool", "GM12878_chr21_hg19+K562_chr21.mcool"]
+    assert short_names(fused) == ["GM12878…hg19.cool", "GM12878…hg19+K562_chr21.mcool"], "of what it is stays"
     assert short_names(["one.cool", "two.cool"]) == ["one.cool", "two.cool"]
     assert short_names(["same.mcool", "same.mcool"]) == ["same.mcool", "same.mcool"]
 

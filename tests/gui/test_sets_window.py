@@ -153,6 +153,7 @@ def test_the_table_stands_below_the_map_and_one_click_goes_there(window: Window)
 def test_in_a_low_window_the_table_is_a_window_of_its_own(window: Window) -> None:
     window.main.resize(1000, 700)
     assert pump(lambda: window.main.height() <= 760)
+    height = window.main.height()
     window.panel.table_button.click()
 
     def floats() -> bool:
@@ -160,6 +161,7 @@ def test_in_a_low_window_the_table_is_a_window_of_its_own(window: Window) -> Non
         return bool(docks) and docks[0].isFloating()
 
     assert pump(floats)
+    assert window.main.height() == height, "the window grows beyond its screen"
 
 
 def test_the_menu_of_a_set_deletes_it_and_undo_brings_it_back(window: Window) -> None:

@@ -13,6 +13,7 @@ from qtpy.QtGui import QMouseEvent, QWheelEvent
 from qtpy.QtWidgets import QApplication
 
 from napari_hicstruct.genome import Interval
+from napari_hicstruct.plugin.controllers.tracks.area import _number
 from napari_hicstruct.plugin.panels.tracks.panel import TracksPanel
 from tests.gui.test_dropped import drop
 from tests.gui.view_kit import drawn_places, open_in, pump, write_dots
@@ -55,6 +56,10 @@ def shown_everywhere(session: Any) -> bool:
         for one in state.tracks
         for axis in ("columns", "rows")
     )
+
+
+def test_numbers_of_a_scale_have_a_minus_that_is_no_dash() -> None:
+    assert [_number(value) for value in (-0.2623, 0.99, -1234.0)] == ["−0.262", "0.99", "−1,234"]
 
 
 def test_tracks_lie_in_line_with_the_map_at_every_zoom(opened: Any, tmp_path: Path) -> None:

@@ -80,6 +80,10 @@ def tile_change(change: NDArray[np.float64], *, seed: int = 0) -> TileChange:
     return TileChange(float(change.mean()), float(low), float(high), n)
 
 
+def _percent(share: float) -> str:
+    return f"{share:+.1%}".replace("-", "−")
+
+
 def judge_tiles(
     change: TileChange, replay: tuple[float, float] | None, *, min_tiles: int, agreement: Agreement | None = None
 ) -> Decision:
@@ -96,8 +100,8 @@ def judge_tiles(
     agreement : Agreement, optional
     """
     details = (
-        f"On {how_many(change.n, 'held-out tile')} errors change by {change.mean:+.1%} "
-        f"(90 % interval {change.low:+.1%} … {change.high:+.1%})."
+        f"On {how_many(change.n, 'held-out tile')} errors change by {_percent(change.mean)} "
+        f"(90 % interval {_percent(change.low)} … {_percent(change.high)})."
     )
     if replay is not None:
         details += f" Dice on pictures that it was trained on {replay[0]:.3f} → {replay[1]:.3f}."

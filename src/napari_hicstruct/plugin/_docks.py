@@ -55,7 +55,8 @@ def _open(viewer: Any, name: str, *, front: bool = True) -> Any:
     if widget is None:
         made, _ = get_widget_contribution(PLUGIN, name)
         widget = made(viewer)
-        window.add_dock_widget(widget, name=full_name)
+        # the table never below our other dock, not for a moment: the window would grow beyond its screen
+        window.add_dock_widget(widget, name=full_name, area="bottom" if name == TABLE else "right")
     widget.parentWidget().show()
     if front:
         widget.parentWidget().raise_()  # others may lie over it as tabs

@@ -337,7 +337,9 @@ class TableDock(QWidget):
             return
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
-        if window.height() < _MIN_HEIGHT_WITH_TABLE:
+        screen = window.screen()
+        height = window.height() if screen is None else min(window.height(), screen.availableGeometry().height())
+        if height < _MIN_HEIGHT_WITH_TABLE:  # a window that had to grow for its docks is no higher than its screen
             dock.setFloating(True)
             dock.resize(self.sizeHint())
         else:
@@ -410,8 +412,8 @@ class PanelDock(QWidget):
         return super().event(event)
 
 
-_MIN_DOCK_HEIGHT = 420
-"""px; lower, a dock of ours shows too little to be worked in."""
+_MIN_DOCK_HEIGHT = 600
+"""px; lower, a dock of ours shows too little to be worked in: settings above, what came of it below."""
 
 
 def _our_docks(window: QMainWindow) -> list[QDockWidget]:

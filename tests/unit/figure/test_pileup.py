@@ -176,7 +176,7 @@ def test_names_do_not_run_into_each_other_and_windows_left_out_are_counted(uri: 
     assert text.count("1 of 2 loops") == 2
     with page_style(Theme.LIGHT):
         pt, room = write.SMALL_PT + 0.5, write.SIDE_MM + write.GAP_MM
-        shown = [write._fitting(name, pt, room - 1) for name in names]
+        shown = [write._fitting(name, pt, write.SIDE_MM) for name in names]
         widths = [TextPath((0, 0), one, size=pt).get_extents().width * 25.4 / 72 for one in shown]
         assert write._fitting("short", pt, room) == "short"
     assert max(widths) < room

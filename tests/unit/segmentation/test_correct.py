@@ -83,6 +83,8 @@ def test_the_four_words(change: TileChange, replay: tuple[float, float] | None, 
     assert decision.verdict.value == word
     assert decision.verdict.is_taken == (word in ("better", "no different"))
     assert "held-out tile" in decision.details
+    assert f"{abs(change.low):.1%}" in decision.details
+    assert ("−" in decision.details) is (change.low < 0), "a minus, no hyphen"
 
 
 def test_the_interval_narrows_with_tiles() -> None:

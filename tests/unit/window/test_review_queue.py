@@ -88,6 +88,7 @@ def test_imports_alone_make_a_queue(bench: Bench) -> None:
     soft = [loop(0, 300_000, soft_score=0.9), loop(100_000, 500_000, soft_score=0.5)]
     bench.put(*soft, origin=Origin.IMPORTED)
     assert bench.queue.uids == [soft[1].uid, soft[0].uid]
+    assert bench.queue.why(soft[1].uid).startswith("as uncertain as can be (soft score 0.50)"), "it is no probability"
 
 
 def test_judging_goes_on_skips_and_comes_round_to_what_was_passed_over(bench: Bench) -> None:

@@ -174,7 +174,7 @@ def _draw_one(axes: Axes, one: Pile, result: PileupResult, colours: Any, limit: 
     axes.imshow(shown, cmap=colours, vmin=-limit, vmax=limit, interpolation="nearest", aspect="auto")
     name, number = title_of(one).split("\n")
     pt = SMALL_PT + 0.5
-    axes.set_title(f"{_fitting(name, pt, SIDE_MM + GAP_MM - 1)}\n{number}", fontsize=pt, pad=2.5)
+    axes.set_title(f"{_fitting(name, pt, SIDE_MM)}\n{number}", fontsize=pt, pad=2.5)
     axes.set_yticks([])
     width = window.shape[1]
     ticks, texts = _ticks(one.kind, result, width)

@@ -355,4 +355,5 @@ class TrackArea(QWidget):
 
 def _number(value: float) -> str:
     """Three digits, without an exponent where thousands do."""
-    return f"{value:,.0f}" if 1_000 <= abs(value) < 1e7 else f"{value:.3g}"
+    text = f"{value:,.0f}" if 1_000 <= abs(value) < 1e7 else f"{value:.3g}"
+    return text.replace("-", "−")  # as on axes: beside a dash a hyphen is no sign

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,8 +26,8 @@ _SCOPES = {
 }
 _FUSED = "Contact maps (*.mcool)"
 _FINEST = "finest"
-_MIN_SHARED = 8
-"""Letters; a shorter beginning is kept."""
+_MIN_SHARED, _HEAD = 8, 8
+"""Letters: a shorter beginning is kept, and so many of the first word always: of what the map is."""
 
 
 class MapsForm(QWidget):
@@ -146,12 +147,13 @@ class MapsForm(QWidget):
 
 
 def short_names(names: Sequence[str]) -> list[str]:
-    """Names of files without the beginning that they have in common with another one, where that is long."""
+    """Names of files without what they have in common with another one behind their first word, where that is long."""
     found = []
     for name in names:
         shared = max((_alike(name, other) for other in names if other != name), default=0)
         start = max(name.rfind(mark, 0, shared) for mark in "_-. ") + 1
-        found.append(f"…{name[start:]}" if start >= _MIN_SHARED else name)
+        head = re.split(r"[-_. ]", name)[0][:_HEAD]
+        found.append(f"{head}…{name[start:]}" if start >= max(_MIN_SHARED, len(head) + 2) else name)
     return found
 
 

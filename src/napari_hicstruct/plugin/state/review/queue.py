@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -245,7 +246,8 @@ class ReviewQueue:
             return "edited by a person: its numbers are of the place before"
         values = {name: float(column[row]) for name, column in self._values.items() if row < len(column)}
         probability = float(self.pool.candidates.probability[row])
-        reason = queue_reason(values, self.pool.contradictions, row, probability=probability)
+        soft = record is not None and math.isclose(record.soft_score, probability, abs_tol=1e-5)  # no model's yet
+        reason = queue_reason(values, self.pool.contradictions, row, probability=probability, soft=soft)
         return " · ".join(part for part in (*self.notes_of(uid), reason) if part)
 
     def nothing(self) -> str:

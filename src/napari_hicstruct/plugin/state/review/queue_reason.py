@@ -10,7 +10,7 @@ from napari_hicstruct.active.disagreement import Contradictions
 from napari_hicstruct.active.strategies import BY_PROBABILITY
 from napari_hicstruct.annotations.loci import CORNER_BP, SAME_CALL_BP
 from napari_hicstruct.genome import format_bp
-from napari_hicstruct.plugin.state.labels.numbers import CONFIDENCE
+from napari_hicstruct.plugin.state.labels.numbers import CONFIDENCE, SOFT_SCORE
 from napari_hicstruct.wording import how_many
 
 _AGAINST = {
@@ -36,7 +36,14 @@ EXPLAINED = {
 """What each check means, for a tooltip."""
 
 
-def queue_reason(values: Mapping[str, float], contradictions: Contradictions, row: int, *, probability: float) -> str:
+def queue_reason(
+    values: Mapping[str, float],
+    contradictions: Contradictions,
+    row: int,
+    *,
+    probability: float,
+    soft: bool = False,
+) -> str:
     """What the strategies say of one candidate, then what contradicts it.
 
     Parameters
@@ -47,6 +54,8 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
     row : int
     probability : float
         NaN where nobody says how probable it is: it counts as ½.
+    soft : bool
+        It is the soft score of a consensus, which counts as one and is none.
     """
     sure = not math.isnan(probability)
     parts = [] if sure or not values.keys() & BY_PROBABILITY else ["no probability"]
@@ -61,20 +70,20 @@ def queue_reason(values: Mapping[str, float], contradictions: Contradictions, ro
         elif name == "pair":
             parts += [] if value >= 0 else ["no enhancer–promoter pair known"]
         elif name in _UNCERTAINTY:
-            parts.append(_certainty(probability))
+            parts.append(_certainty(probability, SOFT_SCORE if soft else "p ="))
         elif name != "disagreement":
             parts.append(f"{_WORDS.get(name, name)} {value:.2f}")
     said = dict.fromkeys([*parts, *(_AGAINST[name] for name in contradictions.reasons(row))])
     return " · ".join(said)
 
 
-def _certainty(probability: float) -> str:
+def _certainty(probability: float, name: str) -> str:
     """``as uncertain as can be (p = 0.50)``."""
     if _NEAR_HALF[0] <= probability <= _NEAR_HALF[1]:
         word = "as uncertain as can be"
     else:
         word = "uncertain" if _UNCERTAIN[0] <= probability <= _UNCERTAIN[1] else "rather sure"
-    return f"{word} (p = {probability:.2f})"
+    return f"{word} ({name} {probability:.2f})"
 
 
 def against(contradictions: Contradictions, row: int) -> str:
