@@ -143,6 +143,9 @@ def test_a_real_repair_gives_new_layers_where_the_labels_are(make_napari_viewer:
     assert panel.button.isEnabled()
     assert changed not in panel.layers.layers
     assert panel.layers.count() == 2, "a map of changes is no labelling"
+    row = panel.layers.visualItemRect(panel.layers.item(0)).height()
+    assert row > 1.3 * panel.layers.fontMetrics().ascent() + 4, "ticks of neighbours touch"
+    assert panel.layers.viewport().height() >= 2 * row, "a row is cut off"
 
 
 def test_two_layers_are_two_samples_of_one_function(make_napari_viewer: Make) -> None:

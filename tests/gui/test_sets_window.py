@@ -138,7 +138,7 @@ def test_the_table_stands_below_the_map_and_one_click_goes_there(window: Window)
     for box in (own.what, own.kind, own.status, own.text, own.count):
         right = box.mapTo(dock.widget(), box.rect().topRight()).x()
         assert 0 < right <= dock.widget().width(), "the filters are whole"
-    assert own.count.text() == "674 of 674"
+    assert pump(lambda: own.count.text() == "674 of 674")
     row = next(r for r in range(own.model.rowCount()) if own.model.data(own.model.index(r, 1)) == "TAD")
     table.scrollTo(own.model.index(row, 0))
     place = table.visualRect(own.model.index(row, 1)).center()

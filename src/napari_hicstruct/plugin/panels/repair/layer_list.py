@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QSize, Qt, Signal
 from qtpy.QtWidgets import QListWidget, QListWidgetItem
 
 from napari_hicstruct.plugin.layers.repaired import image_of, labels_layers
 from napari_hicstruct.plugin.state.images.repair_images import LabelImage
 from napari_hicstruct.plugin.widgets.style import tick_style
 
-_MAX_ROWS = 5
+_MAX_ROWS, _ROW_PX = 5, 22
 _TIP = "Tick one layer, or several of one kind: they are samples of one function and help each other."
 
 
@@ -49,12 +49,13 @@ class LayerList(QListWidget):
             shape = " × ".join(f"{n:,}" for n in _shape(layer))
             item = QListWidgetItem(f"{layer.name}    {shape}", self)
             item.setToolTip(f"{layer.name}: {shape}\n{_TIP}")
+            item.setSizeHint(QSize(0, _ROW_PX))
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             on = layer in self._ticked
             item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
         self.blockSignals(False)
         rows = max(1, min(len(self._layers), _MAX_ROWS))
-        self.setFixedHeight(rows * max(self.sizeHintForRow(0), 20) + 2 * self.frameWidth() + 4)
+        self.setFixedHeight(rows * _ROW_PX + 2 * self.frameWidth() + 4)
         if self._ticked != before:
             self.chosen.emit()
 
