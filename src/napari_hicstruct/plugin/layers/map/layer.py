@@ -40,6 +40,10 @@ class Display:
 _CLOSE, _NEARLY_ALL = 6, 99.5
 """Widest view, in widths of what one looks at, that takes its colours from that; and the percentile that it takes."""
 
+_EXTENT_BINS = 50, 4_096
+"""Of the part of a chromosome that a map holds: levels whose bins tell where it begins; finer ones say no more than a
+pixel of the screen does."""
+
 
 class MapLayer:
     """Shows one chromosome of ``source``; never reads more than the rectangle in view and the coarsest level.
@@ -201,16 +205,26 @@ class MapLayer:
         return self._refined(Interval(self.chrom, start, end))
 
     def _refined(self, rough: Interval) -> Interval:
-        """The same, read off the coarsest level that resolves it into at least 50 bins."""
-        for level in reversed(self.levels):
-            if len(rough) >= 50 * level.resolution:
-                first, last = rough.start // level.resolution, -(-rough.end // level.resolution)
-                values = np.nan_to_num(level.level[first:last, first:last])  # napari may hold another part of it
-                used = first + np.flatnonzero((values > 0).any(axis=0))
-                if used.size:
-                    start, end = int(used[0]) * level.resolution, (int(used[-1]) + 1) * level.resolution
-                    return Interval(self.chrom, start, min(end, rough.end))
-        return rough
+        """The same, read off a coarse level that resolves it; then its ends off a fine one, where less is masked."""
+        levels = [
+            x for x in self.levels if _EXTENT_BINS[0] * x.resolution <= len(rough) <= _EXTENT_BINS[1] * x.resolution
+        ]
+        if not levels:
+            return rough
+        coarse, fine = levels[-1], levels[0]
+        found = self._with_contacts(coarse, rough, rough) or rough
+        ahead = Interval(rough.chrom, rough.start, min(found.start + coarse.resolution, rough.end))
+        behind = Interval(rough.chrom, max(found.end - coarse.resolution, rough.start), rough.end)
+        first, last = (self._with_contacts(fine, part, rough) or found for part in (ahead, behind))
+        return Interval(rough.chrom, first.start, min(last.end, rough.end))
+
+    def _with_contacts(self, level: ViewedLevel, part: Interval, rough: Interval) -> Interval | None:
+        """From the first to the last bin of a part that has contacts in ``rough``; None if none has."""
+        size = level.resolution
+        rows, cols = ((one.start // size, -(-one.end // size)) for one in (part, rough))
+        values = np.nan_to_num(level.level[slice(*rows), slice(*cols)])  # napari may hold another part of it
+        used = rows[0] + np.flatnonzero((values > 0).any(axis=1))
+        return Interval(part.chrom, int(used[0]) * size, (int(used[-1]) + 1) * size) if used.size else None
 
     # ------------------------------------------------------------------ what the person chooses
     def show(self) -> None:
