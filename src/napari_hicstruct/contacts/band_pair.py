@@ -83,7 +83,7 @@ def iter_band_pair(
     MapError
         If no level of the map gives these bins, or the chromosome holds no contacts.
     """
-    from napari_hicstruct.contacts.band import Band, coarsen_band
+    from napari_hicstruct.contacts.band import Band
     from napari_hicstruct.contacts.band_loading import iter_load_band
 
     resolution, clock = loop_resolution(source, config, chrom), clock or Clock()
@@ -105,15 +105,17 @@ def iter_band_pair(
         else:
             yield clock.step(f"read {display_name(chrom)}", 0, 0)
     assert loaded is not None  # iter_load_band ends with the band or raises
-    loaded = replace(loaded, scale=scale)
-    if resolution == config.coarse_resolution:
-        return _without_clumps(None, loaded)
-    return _without_clumps(loaded, coarsen_band(loaded, config.coarse_resolution // resolution))
+    return _pair(replace(loaded, scale=scale), config.coarse_resolution // resolution)
 
 
-def _without_clumps(fine: Band | None, coarse: Band) -> BandPair:
-    """Contacts that come together say as little as one; both bands hold the same contacts."""
+def _pair(finest: Band, factor: int) -> BandPair:
+    """Fine band and coarse band, in bins ``factor`` times as large; no fine one if that is 1.
+
+    Contacts that come together say as little as one, and both bands hold the same contacts.
+    """
+    from napari_hicstruct.contacts.band import coarsen_band
     from napari_hicstruct.contacts.clumping import clumping
 
+    coarse = finest if factor == 1 else coarsen_band(finest, factor)
     found = clumping(coarse.counts)
-    return None if fine is None else fine.without_clumps(found), coarse.without_clumps(found)
+    return None if factor == 1 else finest.without_clumps(found), coarse.without_clumps(found)
