@@ -31,7 +31,7 @@ TABLE, ARRAYS, FIGURES = "pileup.tsv", "pileup.npz", ("pileup.svg", "pileup.png"
 SIDE_MM, GAP_MM, EDGE_MM, WORDS_MM, BAR_MM, PAGE_MM = 26.0, 3.0, 3.0, 7.0, 15.0, 185.0
 RUN, _OWN_KEY = "run.json", "flank_bins"
 MAX_COLUMNS = 5
-_LEAST_LETTERS = 8
+_MIN_LETTERS = 8
 
 
 def write_pileup(result: PileupResult, folder: Path, about: dict[str, Any], *, overwrite: bool = False) -> list[Path]:
@@ -194,7 +194,7 @@ def _fitting(name: str, pt: float, room: float) -> str:
     from matplotlib.textpath import TextPath
 
     text, most = name, len(name)
-    while most > _LEAST_LETTERS and TextPath((0, 0), text, size=pt).get_extents().width * 25.4 / 72 > room:
+    while most > _MIN_LETTERS and TextPath((0, 0), text, size=pt).get_extents().width * 25.4 / 72 > room:
         most -= 1
         text = middle_elided(name, most)
     return text

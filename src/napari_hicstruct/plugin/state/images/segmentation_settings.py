@@ -184,7 +184,7 @@ class SegmentationSettings:
         if len(used) > MAX_CLASSES:
             return f"{how_many(len(used), 'class', 'classes')} are ticked; {MAX_CLASSES} at most can be learnt."
         if len(used) == 1 and not self.background and self.labels == "classes":
-            return "One class alone cannot be told from anything: paint some background with a label of its own, too."
+            return "One class alone differs from nothing: paint some background with a label of its own, too."
         return ""
 
     def config(self, name: str) -> SegmentationConfig:
