@@ -128,6 +128,9 @@ class ShapeConfig(FunctionConfig):
 
     margin: int = Field(10, ge=1, description="voxels around a class that belong to its box")
     box_share: Share = Field(0.05, description="parts smaller than this share of the largest do not widen the box")
+    thick_slices: bool = Field(
+        True, description="3-D: labels that repeat slice by slice are learnt in the middle of each slice alone"
+    )
     train_size: int = Field(128, ge=8, description="nodes along each axis of the box that training draws from")
     size: int = Field(256, ge=8, description="nodes along each axis at which a box is evaluated at most")
     band_radius: int = Field(2, ge=1, description="training nodes: reach of the band on both sides of the surface")

@@ -7,13 +7,14 @@ equal cells.  A box may reach beyond the image: what is there was never labelled
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from napari_hicstruct.label_repair.masks import Mask, without_small
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +67,64 @@ def class_box(mask: Mask, margin: int, share: float = 0.0) -> Box | None:
         Parts of less than this share of the largest part's voxels do not widen the box: an island of false labels at
         the other end of the image would leave most of the box empty and move the class inside it.
     """
-    from scipy.ndimage import find_objects, label
-
-    parts, n = label(mask, np.ones((3,) * mask.ndim))
-    if not n:
+    if not mask.any():
         return None
-    sizes = np.bincount(parts.ravel(), minlength=n + 1)[1:]
-    kept = [part for part, size in zip(find_objects(parts), sizes, strict=True) if size >= share * sizes.max()]
-    low = [min(part[axis].start for part in kept) - margin for axis in range(mask.ndim)]
-    high = [max(part[axis].stop for part in kept) + margin for axis in range(mask.ndim)]
+    extents = [extent(counts) for counts in marginal_counts(without_small(mask, share))]
+    low, high = [round(one.first) - margin for one in extents], [round(one.end) + margin for one in extents]
     return Box(tuple(low), tuple(high), mask.shape)
+
+
+TAIL = 0.05
+"""Of a class's voxels that lie beyond each edge of its core."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Where a class lies along one axis, in edges' coordinates: from end to end, and its core without the tails."""
+
+    first: float
+    core_first: float
+    core_end: float
+    end: float
+
+
+def marginal_counts(mask: Mask) -> list[NDArray[np.int64]]:
+    """Voxels of each layer along every axis."""
+    every = range(mask.ndim)
+    return [np.asarray(mask.sum(tuple(k for k in every if k != axis))) for axis in every]
+
+
+def extent(counts: NDArray[np.int64]) -> Extent:
+    """Of a class that has so many voxels in each layer of an axis, at least one in all."""
+    layers = np.flatnonzero(counts)
+    total = np.concatenate([[0.0], np.cumsum(counts)]) / counts.sum()
+    first, end = int(layers[0]), int(layers[-1]) + 1
+    core = np.interp([TAIL, 1 - TAIL], total[first : end + 1], np.arange(first, end + 1))
+    return Extent(first, float(core[0]), float(core[1]), end)
+
+
+def alike_boxes(extents: Sequence[Sequence[Extent]], margin: int, shapes: Sequence[tuple[int, ...]]) -> list[Box]:
+    """Boxes in which a class lies alike in all samples.
+
+    The outermost voxels of a class are those of its faults.  So an edge is laid by the core of the sample, and by how
+    far the class reaches beyond its core in the median over samples.  All of the class stays within.
+
+    Parameters
+    ----------
+    extents : sequence of sequence of Extent
+        By sample and axis.
+    margin : int
+        Voxels on every side.
+    shapes : sequence of tuple of int
+        Of the images.
+    """
+    ends = np.array([[(one.first, one.core_first, one.core_end, one.end) for one in own] for own in extents])
+    first, core_first, core_end, end = np.moveaxis(ends, -1, 0)
+    size = core_end - core_first
+    low = core_first - np.median((core_first - first) / size, axis=0) * size - margin
+    high = core_end + np.median((end - core_end) / size, axis=0) * size + margin
+    low, high = np.minimum(np.rint(low), first - 1).astype(int), np.maximum(np.rint(high), end + 1).astype(int)
+    return [Box(tuple(a), tuple(b), shape) for a, b, shape in zip(low.tolist(), high.tolist(), shapes, strict=True)]
 
 
 def interpolation(places: NDArray[Any], n: int) -> NDArray[np.float32]:
@@ -102,6 +151,13 @@ def interpolation(places: NDArray[Any], n: int) -> NDArray[np.float32]:
     return weights
 
 
+def weighted(values: NDArray[np.float32], weights: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Sums along each axis by weights, shape (new length, length)."""
+    for axis, each in enumerate(weights):
+        values = np.moveaxis(np.tensordot(each, values, (1, axis)), 0, axis)
+    return np.ascontiguousarray(values, np.float32)
+
+
 def resample(values: NDArray[np.float32], places: list[NDArray[Any]]) -> NDArray[np.float32]:
     """Values at the nodes of a grid, interpolated linearly.
 
@@ -112,7 +168,4 @@ def resample(values: NDArray[np.float32], places: list[NDArray[Any]]) -> NDArray
     places : list of ndarray
         Edges' coordinates of the nodes along each axis, in cells.
     """
-    for axis, at in enumerate(places):
-        weights = interpolation(at, values.shape[axis])
-        values = np.moveaxis(np.tensordot(weights, values, (1, axis)), 0, axis)
-    return np.ascontiguousarray(values, np.float32)
+    return weighted(values, [interpolation(at, n) for at, n in zip(places, values.shape, strict=True)])

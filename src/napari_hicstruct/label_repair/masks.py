@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,12 +44,20 @@ def largest(mask: Mask, n: int = 1) -> Mask:
     return kept
 
 
-def surface_band(mask: Mask, radius: int) -> Mask:
-    """Voxels within ``radius`` of the surface, on both sides: the mask dilated, without the mask eroded."""
+def surface_band(mask: Mask, radius: int, flat: Sequence[int] = ()) -> Mask:
+    """Voxels within ``radius`` of the surface, on both sides: the mask dilated, without the mask eroded.
+
+    Parameters
+    ----------
+    flat : sequence of int
+        Axes along which neighbours are slices that lie far apart: the band does not reach across them.
+    """
     from scipy.ndimage import binary_dilation, binary_erosion
     from skimage.morphology import ball, disk
 
     element = (ball if mask.ndim == 3 else disk)(radius)
+    for axis in flat:
+        element = element.take([radius], axis)
     band: Mask = binary_dilation(mask, element) & ~binary_erosion(mask, element, border_value=1)
     return band
 

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_hicstruct.config.repair import ShapeConfig
-from napari_hicstruct.label_repair.boxes import Box, class_box, resample
+from napari_hicstruct.label_repair.boxes import Box, class_box, interpolation, weighted
 from napari_hicstruct.label_repair.fitting import Batch, Schedule
 from napari_hicstruct.label_repair.masks import Mask, surface_band
+from napari_hicstruct.label_repair.slices import Edges, middles, slice_means
 from napari_hicstruct.losses.occupancy import dice_focal, latent_penalty
 from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
@@ -30,42 +31,69 @@ VALIDATION = 1 << 31
 
 @dataclass(frozen=True, slots=True)
 class ShapeTarget:
-    """One class in one sample, resampled in its box.
+    """One class in one sample, as it is known at the nodes of its box that lie in the image.
 
     Attributes
     ----------
     row : int
         Its latent vector.
     box : Box
+    axes : tuple of ndarray
+        Coordinates of the nodes along each axis, -1 … 1 over the box; along thick slices, their middles.
     values : ndarray
         Occupancy 0–255 at the nodes, flat; linear interpolation of the mask keeps its surface where it was.
     band : ndarray
         Nodes of the boundary band, flat numbers.
-    inside : ndarray
-        First node inside the image and the one after the last, along each axis; shape (dimensions, 2).
     """
 
     row: int
     box: Box
+    axes: tuple[NDArray[np.float32], ...]
     values: NDArray[np.uint8]
     band: NDArray[np.int64]
-    inside: NDArray[np.int64]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Nodes along each axis."""
+        return tuple(len(axis) for axis in self.axes)
 
 
-def shape_target(mask: Mask, row: int, config: ShapeConfig) -> ShapeTarget | None:
-    """A class of one sample as training reads it; None where the class is empty."""
-    box = class_box(mask, config.margin, config.box_share)
+def shape_target(
+    mask: Mask,
+    row: int,
+    config: ShapeConfig,
+    box: Box | None = None,
+    slices: Sequence[Edges | None] | None = None,
+) -> ShapeTarget | None:
+    """A class of one sample as training reads it; None where the class is empty.
+
+    Parameters
+    ----------
+    box : Box, optional
+        Default: around all of its parts that are not small.
+    slices : sequence of ndarray or None, optional
+        Edges of thick slices along each axis, as :func:`thick_slices` finds them.  Such a slice is one layer of nodes,
+        the mean of its voxels: their labels are one drawing, and what differs within it is no shape.
+    """
+    box = box or class_box(mask, config.margin, config.box_share)
     if box is None:
         return None
-    nodes, size = box.nodes(config.train_size), config.train_size
-    inside = [[int((at < 0).sum()), int((at < n).sum())] for at, n in zip(nodes, mask.shape, strict=True)]
-    cut = box.inside
-    local = [at - part.start for at, part in zip(nodes, cut, strict=True)]
-    values = np.rint(255 * resample(mask[cut].astype(np.float32), local)).astype(np.uint8)
-    band = surface_band(values >= 128, config.band_radius)
-    known = np.zeros((size,) * mask.ndim, bool)
-    known[tuple(slice(first, end) for first, end in inside)] = True
-    return ShapeTarget(row, box, values.ravel(), np.flatnonzero(band & known), np.array(inside))
+    axes, weights, flat = [], [], []
+    edges_of = slices or (None,) * mask.ndim
+    for axis, (at, part) in enumerate(zip(box.nodes(config.train_size), box.inside, strict=True)):
+        n, edges = part.stop - part.start, edges_of[axis]
+        if edges is None:
+            known = at[(at >= 0) & (at < mask.shape[axis])]
+            weights.append(interpolation(known - part.start, n))
+        else:
+            within = np.unique(np.clip(edges - part.start, 0, n))
+            known = part.start + middles(within)
+            weights.append(slice_means(within))
+            flat.append(axis)
+        axes.append(box.to_unit(known, axis))
+    values = np.rint(255 * weighted(mask[box.inside].astype(np.float32), weights)).astype(np.uint8)
+    band = surface_band(values >= 128, config.band_radius, flat)
+    return ShapeTarget(row, box, tuple(axes), values.ravel(), np.flatnonzero(band))
 
 
 class ShapeLoss(nn.Module):
@@ -103,8 +131,6 @@ class ShapeProblem:
     ) -> None:
         self.targets, self.field, self.config, self.seed = list(targets), field, config, seed
         self._loss = ShapeLoss(self.field, config)
-        edges = 2 * (np.arange(config.train_size) + 0.5) / config.train_size - 1
-        self._unit = edges.astype(np.float32)
         self._validation: tuple[Batch, ...] | None = None
 
     @property
@@ -150,17 +176,15 @@ class ShapeProblem:
 
     def _points(self, targets: Sequence[ShapeTarget], random: np.random.Generator, count: int, share: float) -> Batch:
         """``count`` points of each target, ``share`` of them from its boundary band, the others anywhere in its box."""
-        size, dimensions = self.config.train_size, len(targets[0].box.shape)
-        shape = (size,) * dimensions
         points, values = [], []
         for target in targets:
             of_band = round(share * count) if len(target.band) else 0
-            low, high = target.inside.T
-            anywhere = random.integers(low, high, (count - of_band, dimensions))
-            nodes = np.ravel_multi_index(tuple(anywhere.T), shape)
+            at = random.integers(0, target.shape, (count - of_band, len(target.shape)))
+            nodes = np.ravel_multi_index(tuple(at.T), target.shape)
             if of_band:
                 nodes = np.concatenate([random.choice(target.band, of_band), nodes])
-            points.append(self._unit[np.stack(np.unravel_index(nodes, shape), -1)])
+            at = np.unravel_index(nodes, target.shape)
+            points.append(np.stack([axis[places] for axis, places in zip(target.axes, at, strict=True)], -1))
             values.append(target.values[nodes])
         rows = torch.tensor([target.row for target in targets])
         return rows, torch.from_numpy(np.stack(points)), torch.from_numpy(np.stack(values)).float() / 255

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from napari_hicstruct.config.repair import RepairConfig
-from napari_hicstruct.label_repair.boxes import resample
+from napari_hicstruct.label_repair.boxes import Box, alike_boxes, class_box, extent, marginal_counts, resample
 from napari_hicstruct.label_repair.checks import Labelled
 from napari_hicstruct.label_repair.evaluate import EVALUATION_POINTS, evaluate_slabs, evaluator
 from napari_hicstruct.label_repair.fitting import Fit, FitContext, Problem, Schedule, iter_fit
@@ -23,6 +24,8 @@ from napari_hicstruct.label_repair.occupancies import LEVELS, Occupancies
 from napari_hicstruct.label_repair.records import SHAPE, RepairStep, RuleChange
 from napari_hicstruct.label_repair.sample import LabelSample
 from napari_hicstruct.label_repair.shape import ShapeProblem, ShapeTarget, evaluation_axes, shape_target
+from napari_hicstruct.label_repair.slices import Edges, thick_slices
+from napari_hicstruct.label_repair.support import density, frame_of, others, supported
 from napari_hicstruct.models.implicit.occupancy import ImplicitField
 
 TRAINING_COST = 3
@@ -69,6 +72,18 @@ class RepairJob:
     def names(self) -> list[str]:
         """Of the classes, in the order of their priority."""
         return [one.name for one in self.labelled.classes]
+
+    @cached_property
+    def frames(self) -> list[Box]:
+        """The box in which places of classes are compared, by sample."""
+        return [frame_of(image) for image in self.labelled.images]
+
+    @cached_property
+    def slices(self) -> list[tuple[Edges | None, ...]]:
+        """Edges of thick slices along each axis, by sample."""
+        images = self.labelled.images
+        looked_for = self.config.shape.thick_slices and self.labelled.dimensions == 3
+        return [thick_slices(one) if looked_for else (None,) * one.ndim for one in images]
 
     @property
     def leads(self) -> bool:
@@ -171,15 +186,32 @@ def _iter_class(
 
 def _targets(job: RepairJob, number: int) -> tuple[list[int], list[ShapeTarget]]:
     """The samples that have a class, and the class in each of them."""
-    having: list[int] = []
+    images = job.labelled.images
+    having = [k for k, image in enumerate(images) if (image == number).any()]
+    if not having:
+        return [], []
     targets: list[ShapeTarget] = []
-    for k, image in enumerate(job.labelled.images):
+    boxes = _boxes(job, number, having)
+    for k, box in zip(having, boxes, strict=True):
         job.context.token.check()
-        target = shape_target(image == number, len(targets), job.config.shape)
-        if target is not None:
-            having.append(k)
-            targets.append(target)
+        target = shape_target(images[k] == number, len(targets), job.config.shape, box, job.slices[k])
+        assert target is not None  # the class is there
+        targets.append(target)
     return having, targets
+
+
+def _boxes(job: RepairJob, number: int, having: list[int]) -> list[Box | None]:
+    """The box of a class in each sample that has it."""
+    config, images = job.config.shape, job.labelled.images
+    if not config.box_share:  # every part counts, and the class may be anywhere
+        return [class_box(images[k] == number, config.margin) for k in having]
+    support = others([density(images[k] == number, job.frames[k]) for k in having])
+    extents = []
+    for k, of_others in zip(having, support, strict=True):
+        job.context.token.check()
+        kept = supported(images[k] == number, config.box_share, job.frames[k], of_others)
+        extents.append([extent(counts) for counts in marginal_counts(kept)])
+    return list(alike_boxes(extents, config.margin, [images[k].shape for k in having]))
 
 
 def iter_reported(

@@ -26,15 +26,22 @@ def problem(n: int = 3, **changes: Any) -> ShapeProblem:
     return ShapeProblem(targets, make_field(config, 2, n, 1, (1,)), config, (1, 5))
 
 
+def nodes_of(one: ShapeProblem, row: int, points: Any) -> Any:
+    """Numbers of the nodes nearest to points, along each axis; shape (points, dimensions)."""
+    axes = one.targets[row].axes
+    return np.stack([np.abs(points[:, k, None] - axis).argmin(1) for k, axis in enumerate(axes)], -1)
+
+
 def test_points_lie_at_nodes_with_the_occupancy_there() -> None:
     one = problem()
     rows, points, values = one.batch(0)
     assert rows.shape == (2,)
     assert points.shape == (2, 200, 2)
     assert values.shape == (2, 200)
-    nodes = ((points.numpy() + 1) * 16 - 0.5).round().astype(int)
-    for row, at, value in zip(rows, nodes, values.numpy(), strict=True):
-        grid = one.targets[int(row)].values.reshape(32, 32)
+    for row, some, value in zip(rows, points.numpy(), values.numpy(), strict=True):
+        target, at = one.targets[int(row)], nodes_of(one, int(row), some)
+        assert some == pytest.approx(np.stack([target.axes[k][at[:, k]] for k in (0, 1)], -1))
+        grid = target.values.reshape(target.shape)
         assert value * 255 == pytest.approx(grid[at[:, 0], at[:, 1]])
 
 
@@ -42,13 +49,12 @@ def test_points_lie_at_nodes_with_the_occupancy_there() -> None:
 def test_the_share_of_band_points_follows_the_schedule(epoch: int, share: float) -> None:
     one = problem()
     rows, points, _ = one.batch(epoch * one.epoch_steps)
-    nodes = ((points.numpy() + 1) * 16 - 0.5).round().astype(int)
-    flat = np.ravel_multi_index((nodes[..., 0], nodes[..., 1]), (32, 32))
-    first = flat[:, : round(share * 200)]
-    for row, of_band, others in zip(rows, first, flat[:, first.shape[1] :], strict=True):
-        band = one.targets[int(row)].band
-        assert np.isin(of_band, band).all()
-        assert np.isin(others, band).mean() < 0.7, "these come from the whole box"
+    for row, some in zip(rows, points.numpy(), strict=True):
+        target = one.targets[int(row)]
+        flat = np.ravel_multi_index(tuple(nodes_of(one, int(row), some).T), target.shape)
+        first = round(share * 200)
+        assert np.isin(flat[:first], target.band).all()
+        assert np.isin(flat[first:], target.band).mean() < 0.7, "these come from the whole box"
 
 
 def test_every_sample_is_drawn_in_every_epoch_and_batches_depend_on_the_step_alone() -> None:
