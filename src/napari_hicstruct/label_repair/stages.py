@@ -27,6 +27,7 @@ from napari_hicstruct.label_repair.shape import ShapeProblem, ShapeTarget, evalu
 from napari_hicstruct.label_repair.slices import Edges, thick_slices
 from napari_hicstruct.label_repair.support import density, frame_of, others, supported
 from napari_hicstruct.models.implicit.occupancy import ImplicitField
+from napari_hicstruct.wording import how_many
 
 TRAINING_COST = 3
 """A point that is learnt takes as long as so many that are evaluated: the unit of progress is one of these."""
@@ -145,7 +146,7 @@ def shape_total(job: RepairJob) -> float:
 
 def iter_shapes(job: RepairJob) -> Generator[StageStep, None, ShapeOutcome]:
     """Stage 1: train, evaluate and clean the function of each class; a class that is done already is only evaluated."""
-    outcome = ShapeOutcome()
+    outcome = ShapeOutcome(slice_notes(job))
     shapes = [image.shape for image in job.labelled.images]
     stored = Occupancies(job.checkpoints, shapes, len(job.names), write=job.leads)
     each = shape_total(job) / len(job.names)
@@ -155,6 +156,17 @@ def iter_shapes(job: RepairJob) -> Generator[StageStep, None, ShapeOutcome]:
             yield StageStep(begun + min(step.done, each), step.step, step.message, job.names[number - 1])
     job.context.fabric.barrier()  # what one process wrote, all will read
     return outcome
+
+
+def slice_notes(job: RepairJob) -> list[str]:
+    """That labels were found to be drawn in thick slices."""
+    every = [(axis, edges) for own in job.slices for axis, edges in enumerate(own) if edges is not None]
+    found = [(float(np.median(np.diff(edges))), axis) for axis, edges in every]
+    return [
+        f"The labels of {how_many(found.count(one), 'sample')} repeat over slices of {one[0]:g} voxels along axis "
+        f"{one[1] + 1}; they are learnt in the middle of each slice."
+        for one in sorted(set(found))
+    ]
 
 
 def _iter_class(
