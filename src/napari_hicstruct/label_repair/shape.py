@@ -183,8 +183,8 @@ class ShapeProblem:
             nodes = np.ravel_multi_index(tuple(at.T), target.shape)
             if of_band:
                 nodes = np.concatenate([random.choice(target.band, of_band), nodes])
-            at = np.unravel_index(nodes, target.shape)
-            points.append(np.stack([axis[places] for axis, places in zip(target.axes, at, strict=True)], -1))
+            places = np.unravel_index(nodes, target.shape)
+            points.append(np.stack([axis[at] for axis, at in zip(target.axes, places, strict=True)], -1))
             values.append(target.values[nodes])
         rows = torch.tensor([target.row for target in targets])
         return rows, torch.from_numpy(np.stack(points)), torch.from_numpy(np.stack(values)).float() / 255
