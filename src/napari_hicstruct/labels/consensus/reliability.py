@@ -159,7 +159,7 @@ class _Confirmations:
 
     def calibrated(self, worth: Floats) -> Floats:
         """Soft scores: what a program that is left out says of places, by the probability that the others give them."""
-        wrong = np.log1p(-np.minimum(worth, _SURE))
+        wrong = np.log(1.0 - np.minimum(worth, _SURE))
         total = wrong.sum(axis=1)
         found: Floats = -np.expm1(total)
         beyond = self._beyond_chance(worth)
