@@ -173,7 +173,8 @@ def test_bulk_by_score_counts_live_and_is_one_step(session: Any, qtbot: Any) -> 
 def test_a_space_bar_after_a_common_judgment_does_not_press_the_next_button(session: Any, qtbot: Any) -> None:
     records = scored(0.2, 0.5, 0.8)
     put(session, *records)
-    bulk = opened(session, qtbot, "bulk").bulk
+    panel = opened(session, qtbot, "bulk")  # kept: Qt takes what is in it along
+    bulk = panel.bulk
     bulk.window().activateWindow()
     bulk.threshold.setValue(0.7)
     qtbot.waitUntil(lambda: bulk.accept.isEnabled() and bulk.reject.isEnabled())
