@@ -58,6 +58,7 @@ def _open(viewer: Any, name: str, *, front: bool = True) -> Any:
         # the table never below our other dock, not for a moment: the window would grow beyond its screen
         window.add_dock_widget(widget, name=full_name, area="bottom" if name == TABLE else "right")
     widget.parentWidget().show()
-    if front:
-        widget.parentWidget().raise_()  # others may lie over it as tabs
+    dock = widget.parentWidget()
+    if front and dock.window().tabifiedDockWidgets(dock):
+        dock.raise_()  # others may lie over it
     return widget

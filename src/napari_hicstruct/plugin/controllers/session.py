@@ -81,8 +81,12 @@ def _close_all() -> None:
 
     What was cancelled says so from its thread: Qt's objects must live until it has, or the program is aborted.
     """
+    viewers = list(_SESSIONS)
     for session in list(_SESSIONS.values()):
         session.close()
+    for viewer in viewers:  # while Python still stands: what Qt deletes after it may crash
+        with suppress(RuntimeError):
+            viewer.close()
     if (pool := QThreadPool.globalInstance()) is not None:  # also what a window was doing that is gone by now
         pool.waitForDone(_LAST_WORDS_MS)
 
