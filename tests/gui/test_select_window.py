@@ -62,8 +62,8 @@ def center(window: Window) -> np.ndarray:
 
 def halo(window: Window) -> Any:
     """Middle of the halo (row, column; bp), None without one."""
-    data = window.viewer.layers["Selection"].data
-    return (np.min(data[0], axis=0) + np.max(data[0], axis=0)) / 2 if len(data) else None
+    outline = window.session.editing.review.halo.outline
+    return None if outline is None else (np.min(outline, axis=0) + np.max(outline, axis=0)) / 2
 
 
 def test_a_click_selects_whatever_layer_is_active_and_whatever_its_tool(window: Window) -> None:
@@ -71,7 +71,7 @@ def test_a_click_selects_whatever_layer_is_active_and_whatever_its_tool(window: 
     window.put(first, second, stripe((400_000, 405_000), (405_000, 600_000)))
     for layer in foreign_layers().values():
         window.viewer.add_layer(layer)
-    states = [(layer.name, "pan_zoom") for layer in window.viewer.layers if layer.name != "Selection"]
+    states = [(layer.name, "pan_zoom") for layer in window.viewer.layers]
     states += [("Loops", "select"), ("TADs", "select"), ("Stripes", "add_rectangle"), ("TADs", "add_rectangle")]
     for name, mode in states:
         layer = window.viewer.layers[name]
@@ -266,3 +266,20 @@ def test_a_loop_is_drawn_on_the_side_of_the_diagonal_where_it_was_put(window: Wi
     path = window.project.path
     with Project.open(path, read_only=True) as again:
         assert only(again, Kind.LOOP) == made
+
+
+def test_the_halo_is_seen_round_the_chosen_object_and_gone_with_the_choice(window: Window) -> None:
+    """It is no layer: nobody can hide, save or draw in it by mistake."""
+    mark = loop(200_000, 600_000)
+    window.put(mark)
+
+    def yellow() -> int:
+        picture = window.viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+        return int(((picture[..., 0] > 200) & (picture[..., 1] > 190) & (picture[..., 2] < 110)).sum())
+
+    before = yellow()
+    click(window, (202_500.0, 602_500.0))
+    assert yellow() > before + 50
+    assert "Selection" not in window.viewer.layers
+    click(window, (850_000.0, 100_000.0))
+    assert yellow() <= before + 5

@@ -106,6 +106,7 @@ class Canvas:
         measure = getattr(self.viewer, "_on_layers_change", None)
         if measure is not None and isinstance(layer, Points | Shapes) and self.map_layer in self:
             layer.events.data.disconnect(measure)
+            layer.measured_with_map = True
 
     def remove(self, *layers: Any) -> None:
         """Take layers out, those that are still there."""

@@ -21,6 +21,9 @@ STEP_BP = 1_000
 
 
 class _CoarseSteps(FixedPlace):
+    measured_with_map = False
+    """Whether the layer lies on a map that is measured: its own extent is then worked out only if somebody asks."""
+
     @property
     def extent(self) -> Any:
         """As napari's, with a step of :data:`STEP_BP`."""
@@ -35,9 +38,14 @@ class _CoarseSteps(FixedPlace):
         """As napari's, but the viewer measures all layers anew only where this one reaches elsewhere."""
         before = self.__dict__.pop("_extent_augmented", None)
         self.__dict__.pop("extent", None)
+        if self.measured_with_map:
+            return
         reach = self._extent_augmented  # type: ignore[attr-defined]
         if before is None or not np.array_equal(before.world, reach.world, equal_nan=True):
             self.events._extent_augmented()  # type: ignore[attr-defined]
+
+    def _update_level_and_corners(self, *_: Any) -> None:
+        """Nothing: these corners are of pictures read in tiles; each draw would measure all marks for them."""
 
     def _update_thumbnail(self) -> None:
         """None: thin lines show nothing in it, and each edit would draw it anew."""

@@ -10,7 +10,7 @@ from napari_hicstruct.annotations.records import Annotation
 from napari_hicstruct.plugin.controllers.edit.gestures import action_of
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.coarse_steps import Points
-from napari_hicstruct.plugin.layers.overlays.selection import SelectionLayer
+from napari_hicstruct.plugin.layers.overlays.halo import Halo
 from napari_hicstruct.plugin.layers.temporary import PX, TemporaryLayers
 from napari_hicstruct.plugin.state.labels.geometry import Triangle
 from napari_hicstruct.plugin.state.labels.handles import Handle, handle_at, handles_of, pulled, whole
@@ -29,7 +29,7 @@ class EditTool:
         The object that is edited.
     """
 
-    def __init__(self, labels: LabelState, canvas: Canvas, halo: SelectionLayer) -> None:
+    def __init__(self, labels: LabelState, canvas: Canvas, halo: Halo) -> None:
         self._labels, self._canvas, self._halo = labels, canvas, halo
         self._handles = TemporaryLayers(canvas)
         self.uid: str | None = None

@@ -99,7 +99,8 @@ class Editor:
     def hide_layers(self) -> None:
         """Take all overlays out of the window; the labels stay in the project."""
         self._showing = False
-        overlays, self.overlays = list(self.overlays.values()), {}
+        overlays = list(self.overlays.values())
+        self.overlays.clear()
         with self.canvas.as_one():
             self._casings.remove(*Kind)
             self.canvas.remove(*(overlay.layer for overlay in overlays))

@@ -13,8 +13,8 @@ from napari_hicstruct.plugin.controllers.edit.editor import Editor
 from napari_hicstruct.plugin.controllers.edit.hints import edit_hint
 from napari_hicstruct.plugin.controllers.edit.lasso import Lasso
 from napari_hicstruct.plugin.controllers.edit.stripe_check import clear_stripe_check, show_stripe_check
+from napari_hicstruct.plugin.layers.overlays.halo import Halo
 from napari_hicstruct.plugin.layers.overlays.overlay import NAMES
-from napari_hicstruct.plugin.layers.overlays.selection import SelectionLayer
 from napari_hicstruct.plugin.state.labels.geometry import Triangle, new_loop
 from napari_hicstruct.plugin.state.review.review import ReviewState
 
@@ -31,6 +31,7 @@ class Review(ReviewState):
     lasso : Lasso
     distance : DistanceTool
     edit_tool : EditTool
+    halo : Halo
     """
 
     def __init__(self, editor: Editor) -> None:
@@ -40,8 +41,8 @@ class Review(ReviewState):
         self.lasso.changed.connect(self._lasso_changed)
         self.distance = DistanceTool(editor.labels, editor.canvas)
         self.distance.changed.connect(self.tool_changed.emit)
-        self._halo = SelectionLayer(editor.canvas)
-        self.edit_tool = EditTool(editor.labels, editor.canvas, self._halo)
+        self.halo = Halo(editor.canvas, editor.overlays)
+        self.edit_tool = EditTool(editor.labels, editor.canvas, self.halo)
         editor.tool_changed.connect(self.tool_changed.emit)
         editor.drawn.connect(self._drawn)
         self.labels.current_changed.connect(self._current_changed)
@@ -138,9 +139,9 @@ class Review(ReviewState):
         """The layers were refilled: halo and handles follow."""
         current = self.labels.current
         if current is None or current.uid not in self.editor.shown_uids():
-            self._halo.draw(None, Triangle.STORED)
+            self.halo.draw(None, Triangle.STORED)
         else:
-            self._halo.draw(current, self.labels.triangle_of(current.uid))
+            self.halo.draw(current, self.labels.triangle_of(current.uid))
         if self.edit_tool.uid is not None:
             self.edit_tool.draw()
 
@@ -148,7 +149,7 @@ class Review(ReviewState):
         """Another chromosome or map, or none: its axes have other names."""
         self.lasso.put_away()
         self.edit_tool.stop()
-        self._halo.close()
+        self.halo.close()
 
     def _current_changed(self, uid: str | None) -> None:
         if self.edit_tool.uid not in (None, uid):
@@ -289,5 +290,5 @@ class Review(ReviewState):
         self.labels.window.chrom_changed.disconnect(self._elsewhere)
         self.labels.window.map_changed.disconnect(self._elsewhere)
         self.edit_tool.close()
-        self._halo.close()
+        self.halo.close()
         super().close()

@@ -9,33 +9,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
-from napari.layers import Image
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.overlays.drawing import Drawing, DrawStyle, Item, casing_of
+from napari_hicstruct.plugin.layers.overlays.meshes import Meshes, bands
 
 CASING_PX = 1.0
 """What is seen of a casing on either side of its line, canvas pixels."""
 
 _ROUND = 20  # corners of a ring
 _CORNERS = {"disc": _ROUND, "square": 4, "diamond": 4}
-_ABOVE = 0.5  # napari draws layers in the order of their places: right above the last picture
+_ABOVE = 0.5
 
 
 class Casings:
     """The casings of one window, one mesh per kind; without a window there are none."""
 
     def __init__(self, canvas: Canvas) -> None:
-        self._canvas = canvas
-        self._meshes: WeakValueDictionary[Kind, Any] = WeakValueDictionary()  # the window owns them
-        events = canvas.viewer.layers.events
-        for emitter in (events.inserted, events.removed, events.reordered):
-            emitter.connect(self._lift)
+        self._meshes = Meshes(canvas, _ABOVE)
 
     def draw(self, layer: Any, kind: Kind, items: Sequence[Item], style: DrawStyle) -> None:
         """Draw the casings of what ``layer`` shows."""
@@ -52,44 +47,23 @@ class Casings:
 
     def remove(self, *kinds: Kind) -> None:
         """Take the casings of these kinds out of the window, with their layers."""
-        for kind in kinds:
-            mesh = self._meshes.pop(kind, None)
-            if mesh is not None:
-                mesh.parent = None
-
-    def _lift(self, _event: Any = None) -> None:
-        """Above the map and what lies on it (a second map), below all labels."""
-        if not self._meshes:
-            return
-        pictures = [isinstance(layer, Image) for layer in self._canvas.viewer.layers]
-        for mesh in self._meshes.values():
-            mesh.order = [*pictures, False].index(False) - 1 + _ABOVE
+        self._meshes.remove(*kinds)
 
     def meshes(self) -> list[Any]:
         """What is in the window."""
-        return list(self._meshes.values())
+        return self._meshes.all()
 
     def _mesh(self, layer: Any, kind: Kind) -> Any:
-        window = getattr(self._canvas.viewer, "window", None)
-        if window is None:
-            return None
-        visual = window._qt_viewer.canvas.layer_to_visual.get(layer)
-        if visual is None:
-            return None
-        mesh = self._meshes.get(kind)
-        if mesh is None:
-            from vispy.scene.visuals import Mesh
-
-            mesh = Mesh(parent=visual.node.parent)
-            mesh.set_gl_state("translucent", depth_test=False, cull_face=False)
-            self._meshes[kind] = mesh
-            self._lift()
+        known = self._meshes.get(kind)
+        mesh = self._meshes.make(kind, layer)
+        if mesh is not None and known is None:
             layer.events.visible.connect(lambda: self._show(kind, layer.visible))
         return mesh
 
     def _show(self, kind: Kind, on: bool) -> None:
-        if kind in self._meshes:
-            self._meshes[kind].visible = on
+        mesh = self._meshes.get(kind)
+        if mesh is not None:
+            mesh.visible = on
 
 
 def outlines(
@@ -131,25 +105,3 @@ def unit_mark(symbol: str, turned: bool = False) -> NDArray[np.float64]:
     turn, radius = (np.pi / 4, 2**0.5) if symbol == "square" else (0.0, 1.0)
     angle = np.arange(number) * 2 * np.pi / number + turn + (np.pi / 4 if turned else 0.0)
     return radius * np.column_stack([np.sin(angle), np.cos(angle)])
-
-
-def bands(
-    corners: Sequence[NDArray[np.float64]], widths: NDArray[np.float64]
-) -> tuple[NDArray[np.float32], NDArray[np.uint32], NDArray[np.int64]]:
-    """Triangles of bands along closed outlines: vertices (x, y), faces, and the outline of each vertex."""
-    numbers = np.array([len(one) for one in corners])
-    of = np.repeat(np.arange(len(corners)), numbers)
-    start = np.concatenate(list(corners))[:, ::-1]
-    following = np.arange(1, len(start) + 1)
-    last = np.cumsum(numbers)
-    following[last - 1] = last - numbers  # outlines are closed
-    end = start[following]
-    along = end - start
-    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
-    half = widths[of, None] / 2
-    across = along[:, ::-1] * (-1, 1) * half
-    long = along * half * 0.9  # corners are filled, and not drawn twice by much
-    quads = np.stack([start - long - across, start - long + across, end + long + across, end + long - across], axis=1)
-    first = 4 * np.arange(len(start))[:, None]
-    faces = np.concatenate([first + (0, 1, 2), first + (0, 2, 3)])
-    return quads.reshape(-1, 2).astype(np.float32), faces.astype(np.uint32), np.repeat(of, 4)

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Kind
-from napari_hicstruct.plugin.layers.overlays.casing import CASING_PX, bands, unit_mark
+from napari_hicstruct.plugin.layers.overlays.casing import CASING_PX, unit_mark
 from napari_hicstruct.plugin.layers.overlays.drawing import casing_of
+from napari_hicstruct.plugin.layers.overlays.meshes import bands
 
 F64 = NDArray[np.float64]
 

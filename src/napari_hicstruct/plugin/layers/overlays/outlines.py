@@ -7,7 +7,6 @@ napari, and the others are copies of it whose coordinates are stretched, all in 
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.plugin.layers.coarse_steps import Shapes
 
-_COORDINATES = ("_data", "_bounding_box", "_box", "_face_vertices", "_edge_vertices")
+_COORDINATES = ("_data", "data_displayed", "_bounding_box", "_box", "_face_vertices", "_edge_vertices")
 
 
 class Outlines(Shapes):  # type: ignore[misc]
@@ -66,13 +65,12 @@ def stretched(vertices: Sequence[NDArray[np.floating]], types: Sequence[Any]) ->
 
 def _copies(name: str, unit: bytes, low: NDArray[np.float64], size: NDArray[np.float64]) -> list[Any]:
     one = _unit_shape(name, unit)
-    stretch = {key: (low[:, None] + getattr(one, key) * size[:, None]).astype(np.float32) for key in _COORDINATES}
+    own = dict(vars(one))
+    stretch = [(low[:, None] + getattr(one, key) * size[:, None]).astype(np.float32) for key in _COORDINATES]
     found = []
-    for k in range(len(low)):
-        shape = copy.copy(one)
-        shape.__dict__.pop("data_displayed", None)
-        for key, values in stretch.items():
-            setattr(shape, key, values[k])
+    for values in zip(*stretch, strict=True):
+        shape = object.__new__(type(one))  # copy.copy takes four times as long
+        vars(shape).update(own, **dict(zip(_COORDINATES, values, strict=True)))
         found.append(shape)
     return found
 

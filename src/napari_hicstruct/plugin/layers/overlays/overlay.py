@@ -82,7 +82,7 @@ class Overlay:
         """Show exactly ``items``; what was selected stays selected, no event reaches the host."""
         if not (items or self.uids or len(self.layer.data)):
             return  # the shaders of an empty layer would be compiled again all the same
-        chosen = set(self.selected_uids())
+        chosen, lit = set(self.selected_uids()), self._lit()
         # napari redraws on every attribute that is set; once is enough, and thumbnails of overlays show nothing.
         with self._quiet():
             with ExitStack() as stack:
@@ -92,9 +92,15 @@ class Overlay:
                 if self.layer.selected_data:
                     self.layer.selected_data = set()
                 self.uids = self._draw(items, style)
-            self.layer.refresh(thumbnail=False)
+            self.layer.refresh(thumbnail=False, highlight=lit)
             if chosen and self.layer.mode != self.add_mode:
                 self.layer.selected_data = {i for i, uid in enumerate(self.uids) if uid in chosen}
+
+    def _lit(self) -> bool:
+        """Whether napari may show something selected, or under the mouse, that has to be drawn anew, too."""
+        value = self.layer._value
+        under_mouse = value is not None and not (isinstance(value, tuple) and value[0] is None)
+        return under_mouse or bool(self.layer.selected_data) or self.layer.mode != "pan_zoom"
 
     def _emitters(self) -> list[Any]:
         """Event groups that would make napari redraw while a refill is half done."""
