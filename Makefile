@@ -5,8 +5,9 @@
 BIN := .venv/bin
 # a virtual screen: tests and pictures never need or touch the real one
 SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
-# processes that run tests beside each other; those that open windows run in one of them, one after another
-WORKERS ?= 2
+# processes that run tests beside each other: one more than the two cores of the usual machine, for tests wait for disks,
+# timers and screens a seventh of the time
+WORKERS ?= 3
 # in each of them (numba's threads, too: tests/conftest.py says why)
 ONE_THREAD := OMP_NUM_THREADS=1 NUMBA_NUM_THREADS=1
 
@@ -19,7 +20,7 @@ setup:  ## system libraries, .venv, the package and its tools
 demo: setup  ## the main job on a real (or sample) map; opens napari, or draws to demo-out/
 	@$(BIN)/python scripts/demo.py
 
-test: lint  ## everything that is checked: style first, then all tests in two processes
+test: lint  ## everything that is checked: style first, then all tests in three processes
 	@$(ONE_THREAD) $(SCREEN) $(BIN)/python -m pytest -n $(WORKERS) --max-worker-restart=0 $(ARGS)
 
 lint: setup  ## style, tiers, types, spelling, sizes: what pre-commit runs, over all files

@@ -81,7 +81,7 @@ def path_of(nodeid: str) -> str:
     return nodeid.partition("::")[0]
 
 
-@pytest.hookimpl(optionalhook=True)  # of pytest-xdist: make test runs two processes
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist: make test runs three processes
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Share out whole groups, in the order above (``--dist loadgroup`` of xdist 3.8 does nothing with pytest 9.2)."""
     from xdist.scheduler import LoadScopeScheduling
