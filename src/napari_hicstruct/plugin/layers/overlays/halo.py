@@ -26,12 +26,12 @@ _RING_PX, _GAP_PX = (4.5, 2.5), 3.0
 """Widths of both round a mark, and from the mark to them."""
 
 _ROUND = 48  # corners of a ring
-_ABOVE = 0.25  # below the casings of the lines that it lies round
+_ABOVE = 0.75  # over casings, which would leave little of its colour, and below all lines
 _ONLY = "halo"
 
 
 class Halo:
-    """One mesh below the overlays and their casings, put into the window with the first object that is chosen.
+    """One mesh below the overlays and above their casings, put into the window with the first object that is chosen.
 
     Parameters
     ----------

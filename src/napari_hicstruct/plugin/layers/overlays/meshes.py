@@ -89,5 +89,5 @@ def bands(
     long = along * half * 0.9  # corners are filled, and not drawn twice by much
     quads = np.stack([start - long - across, start - long + across, end + long + across, end + long - across], axis=1)
     first = 4 * np.arange(len(start))[:, None]
-    faces = np.concatenate([first + (0, 1, 2), first + (0, 2, 3)])
+    faces = np.hstack([first + (0, 1, 2), first + (0, 2, 3)]).reshape(-1, 3)  # each outline over those before it
     return quads.reshape(-1, 2).astype(np.float32), faces.astype(np.uint32), np.repeat(of, 4)
