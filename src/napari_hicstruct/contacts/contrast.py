@@ -29,10 +29,23 @@ def contrast_track(oe: Array, width: int) -> Doubles:
 
     A gap is no shoulder of a valley: across it the track runs straight.  NaN only where nothing is known anywhere.
     """
+    return _filled(np.mean([border_contrast(oe, size) for size in (width // 2, width)], axis=0))
+
+
+def crossing_track(oe: Array, width: int) -> Doubles:
+    """``log2`` of the mean O/E across the border before each bin: insulation, filled and smoothed as the contrast."""
+    n = oe.shape[1]
+    track = np.full(n, np.nan)
+    if n >= 2 * width:
+        track[width : n - width + 1] = _log_mean(oe, _parts(width)[0], width)
+    return _filled(track)
+
+
+def _filled(track: Doubles) -> Doubles:
+    """A track without gaps, smoothed; as it is where nothing is known."""
     from scipy import ndimage
 
-    track: Doubles = np.mean([border_contrast(oe, size) for size in (width // 2, width)], axis=0)
-    known, bins = np.isfinite(track), np.arange(oe.shape[1])
+    known, bins = np.isfinite(track), np.arange(len(track))
     if not known.any():
         return track
     return np.asarray(ndimage.gaussian_filter1d(np.interp(bins, bins[known], track[known]), _SMOOTH))
@@ -103,6 +116,18 @@ def contrast_noise(counts: Array, width: int) -> Doubles:
         return out
     across, before, after = (1 + _total(counts, pixels, width) for pixels in _parts(width))
     out[width : n - width + 1] = np.sqrt(1 / across + (1 / before + 1 / after) / 4) / np.log(2)
+    return out
+
+
+def crossing_noise(counts: Array, width: int) -> Doubles:
+    """Standard deviation of the :func:`crossing_track` by the chance of counting, log2, before smoothing, (n_bins,).
+
+    ``1 / √A / ln 2``, A one more than the contacts across; NaN where a side leaves the chromosome.
+    """
+    n = counts.shape[1]
+    out = np.full(n, np.nan)
+    if n >= 2 * width:
+        out[width : n - width + 1] = 1 / np.sqrt(1 + _total(counts, _parts(width)[0], width)) / np.log(2)
     return out
 
 

@@ -1,7 +1,8 @@
 """How deep the valley of contacts is at a called boundary, from whole squares of pixels.
 
 A network reads one pixel's contacts at a time, squeezed by a logarithm; where contacts are few, what crosses a boundary
-is better counted over a whole square.  Adding the depth of that valley to the boundary's log-odds ranks both right.
+is better counted over a whole square.  How deep that valley is, whether it is none of chance and how far insulation
+falls there are added to the boundary's log-odds (docs/adr/0048).
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.annotations.records import Annotation, Kind
 from napari_hicstruct.contacts.band import Band
-from napari_hicstruct.contacts.contrast import contrast_noise, contrast_track, find_valleys
+from napari_hicstruct.contacts.contrast import (
+    contrast_noise,
+    contrast_track,
+    crossing_noise,
+    crossing_track,
+    find_valleys,
+)
 from napari_hicstruct.decode.boundaries import boundary_strength
 
 Array = NDArray[np.float32]
@@ -20,17 +27,29 @@ Doubles = NDArray[np.float64]
 WEIGHT = 3.0
 """Log-odds per log2 of the valley's depth; 2 – 4 do alike (docs/science/model.md)."""
 
-TYPICAL = 0.1
-"""log2; depth of a valley that neither raises nor lowers a boundary."""
-
 MAX_DEPTH = 1.5
 """log2; what lies deeper counts no more."""
 
-CLEAR, CHANCE = 2.0, 1.0
-"""Standard deviations from which on a valley is none of chance; log-odds for each that is missing."""
+REAL = 2.0
+"""Log-odds of a valley that is surely none of chance."""
+
+LARGE, CLEAR = 1.5, 3.0
+"""Log-odds per log2 of insulation's valley, of which so many standard deviations are left to chance."""
+
+OFFSET = -1.4
+"""Log-odds of a place without any valley."""
+
+RIPPLE = 0.03
+"""log2, σ; neighbouring squares of deep maps differ by so much besides counting."""
+
+CHANCE = (0.0, -0.62, -1.19, -1.92, -2.88, -4.26, -6.03, -8.2)
+"""ln of the share of chance's valleys that are at least 0, 1, 2, … standard deviations deep.
+
+Of maps with nothing but a decay: the same from 3 to 3,000 contacts of neighbouring bins and slopes of −0.6 to −1.4.
+"""
 
 WIDTH = 10
-"""Bins; side of the larger of the two squares that are averaged."""
+"""Bins; side of the larger of the two squares that are averaged, and of that of insulation."""
 
 _MIN_KNOWN_BINS = 3  # bins, of the ten on either side
 _AROUND = 201  # bins; a valley's shoulders lie within half of this
@@ -48,14 +67,37 @@ def valleys(band: Band) -> Array:
 
 
 def valley_odds(band: Band) -> Array:
-    """What the map adds to a boundary's log-odds, shape (n_bins,): ``3 (depth − 0.1) − max(0, 2 − z)``.
+    """What the map adds to a boundary's log-odds, shape (n_bins,): ``3 v + 2 r + 1.5 e − 1.4``.
 
-    z is how many standard deviations of counting the nearest valley within two bins is deep, 0 where there is none: a
-    valley that chance can dig is little evidence, and a boundary without any is unlikely.
+    v is the depth of the valley of border contrast (:func:`valleys`), r how likely the surest one within two bins is
+    none of chance (:func:`none_of_chance`), e how deep the valley of insulation, the contacts across ten bins, is
+    within two bins beyond three standard deviations, log2, 0 … :data:`MAX_DEPTH`.
     """
     at, depth = _minima(band)
-    chance = CHANCE * np.maximum(0, CLEAR - _nearest(band.n_bins, at, _deviations(band, at, depth), _NEAR_BINS))
-    return np.asarray(WEIGHT * (_depth_track(band.n_bins, at, depth) - TYPICAL) - chance, np.float32)
+    noise = np.hypot(contrast_noise(band.counts, WIDTH)[at], RIPPLE)
+    real = _nearest(band.n_bins, at, none_of_chance(np.nan_to_num(depth / noise)), _NEAR_BINS)
+    across, fall = find_valleys(crossing_track(band.observed_over_expected(2 * WIDTH), WIDTH), window=_AROUND)
+    noise = np.hypot(crossing_noise(band.counts, WIDTH)[across], RIPPLE)
+    beyond = np.clip(np.nan_to_num(fall - CLEAR * noise), 0, MAX_DEPTH)
+    large = _nearest(band.n_bins, across, beyond, _NEAR_BINS)
+    odds = WEIGHT * _depth_track(band.n_bins, at, depth) + REAL * real + LARGE * large + OFFSET
+    return np.asarray(odds, np.float32)
+
+
+def none_of_chance(deviations: Doubles) -> Doubles:
+    """One less the false discovery rate of valleys so many standard deviations deep, (n,), among all of a map's.
+
+    As many valleys as the map has, drawn by chance, hold an expected number that are at least as deep; beside the
+    number that the map has that is the share of false ones (Benjamini & Hochberg 1995).  Where nothing but chance digs,
+    all of it is false, however few contacts there are.
+    """
+    n = len(deviations)
+    order = np.argsort(-deviations, kind="stable")
+    share = np.exp(np.interp(deviations[order], np.arange(len(CHANCE)), CHANCE))
+    rate = (n + 1) * share / (np.arange(n) + 2)  # one more on both sides: a few valleys prove little
+    out = np.empty(n)
+    out[order] = 1 - np.minimum(1, np.minimum.accumulate(rate[::-1])[::-1])
+    return out
 
 
 def nearest_valleys(band: Band, within: int) -> tuple[Doubles, Doubles]:

@@ -6,16 +6,25 @@ import numpy as np
 import pytest
 
 from napari_hicstruct.contacts.band import make_band
-from napari_hicstruct.contacts.contrast import border_contrast, contrast_noise, contrast_track, find_valleys
+from napari_hicstruct.contacts.contrast import (
+    border_contrast,
+    contrast_noise,
+    contrast_track,
+    crossing_noise,
+    crossing_track,
+    find_valleys,
+)
 from napari_hicstruct.decode.boundaries import boundary_strength
 from napari_hicstruct.decode.insulation import (
     CHANCE,
-    CLEAR,
+    LARGE,
     MAX_DEPTH,
-    TYPICAL,
+    OFFSET,
+    REAL,
     WEIGHT,
     WIDTH,
     boundary_evidence,
+    none_of_chance,
     valley_odds,
     valleys,
 )
@@ -76,19 +85,72 @@ def test_evidence_is_the_sum_of_log_odds_and_silent_at_the_ends() -> None:
     assert got[60] > strength[60] > got[40]
 
 
-def test_a_valley_counts_as_far_as_chance_cannot_dig_it() -> None:
-    deep = make_band("chr1", RES, domains([60, 130], 3.0))
-    np.testing.assert_allclose(valley_odds(deep)[[60, 130]], WEIGHT * (valleys(deep)[[60, 130]] - TYPICAL), rtol=1e-5)
-    away = int(np.argmin(valley_odds(deep)))
-    assert valley_odds(deep)[away] == pytest.approx(-WEIGHT * TYPICAL - CHANCE * CLEAR)
-    shallow = make_band("chr1", RES, domains([60, 130], 1.2, depth=3))
-    minima, depth = find_valleys(contrast_track(shallow.observed_over_expected(2 * WIDTH), WIDTH), window=201)
-    z = depth / contrast_noise(shallow.counts, WIDTH)[minima]
-    alone = np.array([(np.abs(minima - x) < 8).sum() == 1 for x in minima])
-    faint = np.flatnonzero(alone & (z > 0.3) & (z < CLEAR))
-    assert faint.size
-    expected = WEIGHT * (depth[faint] - TYPICAL) - CHANCE * (CLEAR - z[faint])
-    np.testing.assert_allclose(valley_odds(shallow)[minima[faint]], expected, atol=1e-4)
+def structureless(depth: float, slope: float, *, seed: int = 5, n: int = 1_000) -> np.ndarray:
+    """Counts of a band that knows nothing but a decay and how well its bins are covered."""
+    rng = np.random.default_rng(seed)
+    cover, far = np.exp(rng.normal(0, 0.3, n)), np.maximum(np.arange(64), 0.5)
+    counts = np.zeros((64, n), np.float32)
+    for d in range(64):
+        counts[d, : n - d] = rng.poisson(depth * far[d] ** slope * cover[: n - d] * cover[d:])
+    return counts
+
+
+def test_a_deep_valley_adds_its_depth_that_it_is_real_and_how_far_insulation_falls() -> None:
+    band = make_band("chr1", RES, domains([60, 130], 3.0))
+    added, depth = valley_odds(band), valleys(band)
+    at, fall = find_valleys(crossing_track(band.observed_over_expected(2 * WIDTH), WIDTH), window=201)
+    for edge in (60, 130):
+        large = fall[np.abs(at - edge) <= 2].max()
+        assert 0.5 < large < MAX_DEPTH
+        added_by_depth = WEIGHT * depth[edge] + REAL + OFFSET
+        assert 0.7 * LARGE * large < added[edge] - added_by_depth < LARGE * large
+    assert added.min() == pytest.approx(OFFSET)
+
+
+@pytest.mark.parametrize(("depth", "slope"), [(3, -1.0), (30, -0.7), (300, -1.3)])
+def test_where_nothing_but_chance_digs_no_valley_is_real(depth: float, slope: float) -> None:
+    band = make_band("chr1", RES, structureless(depth, slope))
+    minima, valley = find_valleys(contrast_track(band.observed_over_expected(2 * WIDTH), WIDTH), window=201)
+    deviations = valley / contrast_noise(band.counts, WIDTH)[minima]
+    assert (deviations > 3).sum() > 5  # each alone would look real
+    assert none_of_chance(deviations).mean() < 0.25
+    assert (none_of_chance(deviations) > 0.7).mean() < 0.02
+    for size, log_share in enumerate(CHANCE[:5]):  # the table is what chance does
+        assert (deviations >= size).mean() == pytest.approx(np.exp(log_share), abs=0.08)
+
+
+def test_a_valley_as_deep_is_real_beside_many_deep_ones() -> None:
+    rng = np.random.default_rng(1)
+    chance = np.abs(rng.normal(0, 1.5, 300))
+    alone = none_of_chance(np.append(chance, 4.0))[-1]
+    among = none_of_chance(np.concatenate([chance[:100], rng.uniform(4, 9, 199), [4.0]]))[-1]
+    assert alone < 0.5 < 0.9 < among
+    got = none_of_chance(chance)
+    order = np.argsort(chance)
+    assert (np.diff(got[order]) >= 0).all()
+    naive = [1 - min(1, min((len(chance) + 1) * np.exp(np.interp(t, range(len(CHANCE)), CHANCE))
+                            / (1 + (chance >= t).sum()) for t in chance[chance <= z])) for z in chance]  # fmt: skip
+    np.testing.assert_allclose(got, naive, atol=1e-12)
+    assert none_of_chance(np.zeros(0)).shape == (0,)
+
+
+def test_insulation_is_the_mean_of_a_naive_square_and_its_noise_that_of_many_draws() -> None:
+    counts = domains([100], 2.0, depth=300)
+    band = make_band("chr1", RES, counts, weights=np.ones(N))
+    oe = band.observed_over_expected(2 * WIDTH)
+    square = np.full(N, np.nan)
+    for x in range(WIDTH, N - WIDTH + 1):
+        square[x] = np.log2(np.mean([oe[j - i, i] for i in range(x - WIDTH, x) for j in range(x, x + WIDTH)]))
+    kernel = np.exp(-(np.arange(-4, 5) ** 2) / 2)
+    naive = np.convolve(square, kernel / kernel.sum(), "same")
+    np.testing.assert_allclose(crossing_track(oe, WIDTH)[20:180], naive[20:180], atol=1e-4)
+    assert np.isnan(crossing_track(oe[:, : 2 * WIDTH - 1], WIDTH)).all()
+    rng = np.random.default_rng(0)
+    mean = np.array([50 / (1 + d) for d in range(20)])
+    draws = [rng.poisson(mean[:, None], (20, 60)).astype(np.float32) for _ in range(400)]
+    across = [sum(one[j - i, i] for i in range(20, 30) for j in range(30, 40)) for one in draws]
+    assert np.mean([crossing_noise(one, 10)[30] for one in draws]) == pytest.approx(np.std(np.log2(across)), rel=0.15)
+    assert np.isnan(crossing_noise(draws[0], 10)[[0, 9, 59]]).all()
 
 
 def test_the_noise_of_the_contrast_is_that_of_many_draws() -> None:
