@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
+from napari_hicstruct.annotations.records import Kind
 from napari_hicstruct.contacts.band import make_band
 from napari_hicstruct.contacts.contrast import (
     border_contrast,
@@ -29,6 +31,12 @@ from napari_hicstruct.decode.insulation import (
     valleys,
 )
 from napari_hicstruct.decode.tads import decode_tads
+from napari_hicstruct.evaluation.calibrate import maps_of
+from napari_hicstruct.inference.chromosome import ChromosomeRun
+from napari_hicstruct.inference.maps import Predictor
+from napari_hicstruct.inference.stretch import Stretch
+from napari_hicstruct.models.store import load_model
+from napari_hicstruct.workflows.models import find_model
 
 N, RES = 200, 10_000
 
@@ -185,3 +193,17 @@ def test_no_domain_of_which_the_map_knows_less_than_half() -> None:
     band.weights[70:128] = np.nan
     spans = {(t.anchor1.start // RES, t.anchor1.end // RES) for t in decode_tads(p, band, length=N * RES)}
     assert (60, 130) not in spans
+
+
+def test_the_default_model_is_sure_of_no_boundary_where_there_is_no_structure() -> None:
+    info = find_model("default")
+    net, _ = load_model(info.path, device=torch.device("cpu"))
+    predictor = Predictor(net, torch.device("cpu"), calibration=maps_of(info.card))
+    counts = np.zeros((320, 1_000), np.float32)
+    counts[:64] = structureless(300, -1.0)
+    band = make_band("chr1", RES, counts)
+    length = band.n_bins * RES
+    stretch = Stretch(start=0, end=length, length=length, tasks=("tad",), max_distance=3_000_000, model="default")
+    found = [one for part in ChromosomeRun(predictor, None, band, stretch).run() for one in part]
+    sure = [one for one in found if one.kind is Kind.BOUNDARY and one.probability >= 0.5]
+    assert len(sure) <= 2  # 49 before a valley was compared with what chance digs on such a map
