@@ -113,7 +113,7 @@ def called(gate_model: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
 
 def test_without_adapting_and_with_a_new_gate_calls_are_those_of_the_plain_network(called: dict[str, hs.Calls]) -> None:
     found = {name: {(a.span.start, a.score) for a in own.boundaries} for name, own in called.items()}
-    assert len(found["plain"]) == 18
+    assert len(found["plain"]) == 14
     assert found["off"] == found["new"] == found["plain"]
     assert found["on"] != found["plain"]
 
