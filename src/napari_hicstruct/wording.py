@@ -20,6 +20,12 @@ def how_many(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 
 
+def first_few(names: Sequence[str], there: int = 0, most: int = 5) -> str:
+    """``chr1, chr2, chr3 …``: a few of ``there`` names (as many as are given); dots only where there are more."""
+    more = " …" if max(len(names), there) > min(len(names), most) else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
 def clock(seconds: float) -> str:
     """A length of time: ``0:12``, ``3:05``, ``1:02:07``."""
     minutes, rest = divmod(round(seconds), 60)

@@ -45,8 +45,16 @@ def test_calls_are_kept_once_however_often_they_are_shown(
 def test_looking_leaves_nothing(
     shown: Show, sample: hs.ContactMap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """On a small screen (1366 × 768 at 150 %) either: napari's panels alone are higher than that."""
+    from qtpy.QtCore import QSize
+    from qtpy.QtGui import QScreen
+
     monkeypatch.setenv("HICSTRUCT_HOME", str(tmp_path / "home"))  # other tests may have kept something of the sample
-    _, session, _ = shown(sample, block=False)
+    monkeypatch.setattr(QScreen, "availableSize", lambda _screen: QSize(911, 512))
+    viewer, session, _ = shown(sample, block=False)
+    frame = viewer.window._qt_window.frameGeometry()
+    assert (frame.width(), frame.height()) <= (911, 512)
+    assert frame.height() <= 512
     assert session.project is None
     assert not (tmp_path / "home").exists()
 

@@ -12,8 +12,12 @@ from qtpy.QtGui import QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication
 
+from napari_hicstruct.contacts.genome_wide import genome_grid
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.plugin.controllers.notify import last_messages
+from napari_hicstruct.plugin.controllers.session import ensure_session
+from napari_hicstruct.plugin.panels.genome.panel import GenomeDialog
+from napari_hicstruct.plugin.widgets.map_dialog import MapDialog
 from tests.gui.person import Person
 from tests.gui.view_kit import open_in, pump, write_dots
 
@@ -150,9 +154,39 @@ def test_the_whole_genome_beside_the_map(make_napari_viewer: Callable[..., Any],
     assert dialog.back.isVisible()
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert len(dialog.view.grid.chroms) == 24
+    assert len(dialog.picture.borders()) == 25
     at = dialog.picture.pixel(first["22"] + 8.5, first["22"] + 8.5).toPoint()
     QTest.mouseClick(dialog.picture, Qt.MouseButton.LeftButton, pos=at)
     assert session.chrom == "22"
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
     assert dialog.view.grid is None, "nothing is read while nobody looks"
+
+
+def test_hundreds_of_scaffolds_are_not_hidden_by_their_borders(
+    make_napari_viewer: Callable[..., Any], data_dir: Path
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    session, _dock = open_in(viewer, data_dir / "awkward/manycontigs.1.cool")
+    dialog = GenomeDialog(session, viewer.window._qt_window)
+    grid = genome_grid(session.source)
+    dialog.picture.show_square(grid, None)
+    dialog.show()
+    assert len(dialog.picture.borders()) < 100 < len(grid.starts)
+    dialog.picture._zoom = 20.0
+    assert len(dialog.picture.borders()) == len(grid.starts), "as one zooms in they come"
+    dialog.close()
+
+
+def test_no_dialog_is_larger_than_the_screen(make_napari_viewer: Callable[..., Any]) -> None:
+    class Large(MapDialog):
+        def _build(self) -> None:
+            pass
+
+    viewer = make_napari_viewer(show=True)
+    main = viewer.window._qt_window
+    dialog = Large(ensure_session(viewer), main, title="Large", size=(9_000, 700))
+    room = main.screen().availableGeometry().size()
+    assert dialog.width() < room.width()
+    assert dialog.height() == min(700, room.height() - 50)
+    dialog.close()

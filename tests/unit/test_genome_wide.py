@@ -67,6 +67,13 @@ def test_an_assembly_in_many_contigs_fits_the_screen(data_dir: Path) -> None:
     assert min(grid.lengths) >= sorted(source.chromsizes.values())[-MAX_CHROMS]
     assert list(grid.chroms) == [name for name in source.chromsizes if name in grid.chroms]  # in file order
     assert MAX_CHROMS <= grid.n_bins <= 1_400 + MAX_CHROMS
+    window = TinyWindow(None, InlineRunner())
+    window.source = source  # type: ignore[assignment]
+    view = GenomeView(window, window.runner)
+    view.show()
+    assert view.title().startswith(f"the longest 350 of {len(source.chromsizes):,} chromosomes · ")
+    view.values = np.array([[-2.0, -1.0], [0.0, 3.0]], np.float32)  # a ratio of two maps
+    assert view.shades().tolist() == [[0, 0], [0, 1]]
 
 
 def test_sums_are_those_of_the_file(data_dir: Path) -> None:

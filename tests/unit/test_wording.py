@@ -7,7 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import napari_hicstruct
+from napari_hicstruct.errors import RegionError
+from napari_hicstruct.genome import NameMatcher
 from napari_hicstruct.wording import how_many
 
 _THINGS = re.compile(
@@ -55,3 +59,15 @@ def _counts(tree: ast.AST) -> Iterator[tuple[int, str]]:
 def test_no_text_calls_one_thing_things() -> None:
     found = [f"{path.name}:{line}: {text}" for path, tree in _sources() for line, text in _counts(tree)]
     assert [text for text in found if not any(known in text for known in _NEVER_ONE)] == []
+
+
+def test_dots_stand_for_names_that_are_there() -> None:
+    """A map of one chromosome does not seem to have more."""
+    for names, text in (
+        (["1"], "It has 1."),
+        ([f"chr{k}" for k in range(1, 23)], "It has chr1, chr2, chr3, chr4, chr5 …."),
+        (["chrX", "chrY"], "It has chrX, chrY."),
+    ):
+        with pytest.raises(RegionError) as refused:
+            NameMatcher(names).require("nowhere")
+        assert str(refused.value).endswith(text)

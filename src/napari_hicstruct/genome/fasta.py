@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from napari_hicstruct.errors import SequenceError
 from napari_hicstruct.genome.names import NameMatcher
+from napari_hicstruct.wording import first_few
 
 N = 4
 """Code of a base that nobody knows, and of places beyond a chromosome's ends; A C G T are 0 … 3."""
@@ -79,8 +80,8 @@ class Fasta:
         """
         name = self.match(chrom)
         if name is None:
-            have = ", ".join(list(self._records)[:5])
-            raise SequenceError(f"has no chromosome '{chrom}'.", where=self.path, hint=f"It has {have} …")
+            have = first_few(list(self._records))
+            raise SequenceError(f"has no chromosome '{chrom}'.", where=self.path, hint=f"It has {have}.")
         record = self._records[name]
         found = np.full(max(0, end - start), N, np.uint8)
         low, high = max(0, start), min(record.length, end)

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 from napari_hicstruct.errors import RegionError
+from napari_hicstruct.wording import first_few
 
 
 def canonical_name(name: str) -> str:
@@ -50,5 +51,6 @@ class NameMatcher:
         found = self.match(name)
         if found is None:
             near = difflib.get_close_matches(name, self._names, n=3, cutoff=0.5) or self._names[:5]
-            raise RegionError(f"the map has no chromosome '{name}'.", hint=f"It has {', '.join(near)} …")
+            few = first_few(near, len(self._names))
+            raise RegionError(f"the map has no chromosome '{name}'.", hint=f"It has {few}.")
         return found

@@ -83,10 +83,11 @@ def _show(
             project = project or Path(stack.enter_context(TemporaryDirectory())) / "picture.hicproj"
         viewer = napari.Viewer(title="HiC Structures", show=True)
         with _closed_unless(viewer, stays=screenshot is None):
-            viewer.window.resize(*_first_size())
+            viewer.window.resize(*_first_size(viewer))
             session = ensure_session(viewer)
             session.open_source(source)
             open_dock(viewer)
+            _fit_into_screen(viewer)
             _dress(session, labels, region, norm, project, asks=screenshot is None)
             if screenshot is not None:
                 _take_picture(session, Path(screenshot))
@@ -94,13 +95,22 @@ def _show(
             napari.run()
 
 
-def _first_size() -> tuple[int, int]:
-    """Of a new window, px: what it needs, or all that the screen has."""
-    from qtpy.QtGui import QGuiApplication
+def _fit_into_screen(viewer: Any) -> None:
+    """Once more, now that the window has its frame and napari's panels, which made a low one grow, are folded."""
+    from qtpy.QtWidgets import QApplication
 
-    screen = QGuiApplication.primaryScreen()
-    room = _SIZE if screen is None else (screen.availableSize().width(), screen.availableSize().height())
-    return min(_SIZE[0], room[0]), min(_SIZE[1], room[1])
+    QApplication.processEvents()
+    viewer.window.resize(*_first_size(viewer))
+
+
+def _first_size(viewer: Any) -> tuple[int, int]:
+    """Of a new window, px: what it needs, or all that the screen has beside the window's frame."""
+    window = viewer.window._qt_window
+    screen = window.screen()
+    if screen is None:
+        return _SIZE
+    room = screen.availableSize() - (window.frameGeometry().size() - window.size())
+    return min(_SIZE[0], room.width()), min(_SIZE[1], room.height())
 
 
 def open_window(  # noqa: PLR0913 - keywords of a use case
@@ -134,10 +144,11 @@ def open_window(  # noqa: PLR0913 - keywords of a use case
 
     viewer = napari.Viewer(title="HiC Structures", show=True)
     with _closed_unless(viewer, stays=True):
-        viewer.window.resize(*_first_size())
+        viewer.window.resize(*_first_size(viewer))
         session = ensure_session(viewer)
         session.open_source(source)
         open_dock(viewer)
+        _fit_into_screen(viewer)
         if project is not None:
             session.open_project(project)
         if calls and named is not None:

@@ -27,6 +27,7 @@ from napari_hicstruct.plugin.layers.canvas import Canvas
 from napari_hicstruct.plugin.layers.foreign_units import ForeignUnits
 from napari_hicstruct.plugin.layers.map.layer import MapLayer
 from napari_hicstruct.plugin.layers.projected import ProjectedLayers
+from napari_hicstruct.plugin.layers.shape_kernels import KERNELS
 from napari_hicstruct.plugin.layers.share import ShareLayer
 from napari_hicstruct.plugin.state.labels.importing import ImportState
 from napari_hicstruct.plugin.state.window import WindowState
@@ -129,6 +130,7 @@ class Session(WindowState):
         self._again.timeout.connect(self._try_to_edit)
         self._rested_long = qdebounced(self.keep_view_soon, timeout=_RESTED_LONG_MS)
         self.project_changed.connect(self._on_project)
+        KERNELS.prepare(self.runner)
         GARBAGE.opened()
 
     @property
@@ -297,6 +299,7 @@ class Session(WindowState):
                 if name in viewer.layers.events:
                     viewer.layers.events[name].disconnect(follow)
             _SESSIONS.pop(viewer, None)
+        KERNELS.closed(windows_left=len(_SESSIONS))
         GARBAGE.closed()
 
     def _on_project(self, project: Any) -> None:

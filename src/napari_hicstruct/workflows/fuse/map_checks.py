@@ -10,6 +10,7 @@ import numpy as np
 from napari_hicstruct.errors import MapError, RegionError
 from napari_hicstruct.genome import Interval, NameMatcher, display_name, format_bin_size, n_bins
 from napari_hicstruct.genome.assemblies import assembly_in
+from napari_hicstruct.wording import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,12 +157,12 @@ def common_chromosomes(first: ContactSource, second: ContactSource, wanted: Sequ
         if match is not None:
             pairs.append((own, match))
         elif wanted:
-            has = ", ".join(list(second.chromsizes)[:5])
+            has = first_few(list(second.chromsizes))
             raise RegionError(f"{display_name(own)} is in the first map only.", where=second.uri, hint=f"It has {has}.")
     if not pairs:
-        one, two = (", ".join(list(source.chromsizes)[:3]) for source in (first, second))
+        one, two = (first_few(list(source.chromsizes), most=3) for source in (first, second))
         hint = "Give maps of one genome, named alike."
-        raise MapError(f"has no chromosome of the first map: it has {two} …, not {one} …", where=second.uri, hint=hint)
+        raise MapError(f"has no chromosome of the first map: it has {two}, not {one}.", where=second.uri, hint=hint)
     for own, match in dict.fromkeys(pairs):
         lengths = first.chromsizes[own], second.chromsizes[match]
         if lengths[0] != lengths[1]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from napari_hicstruct.contacts.genome_wide import GenomeGrid
 
 _STEP, _MAX_ZOOM, _CLICK_PX = 1.25, 60.0, 4.0
+_MIN_BETWEEN_PX = 6.0
+"""Between the borders that are drawn: those of hundreds of scaffolds would hide all contacts."""
 _BORDER = QColor(90, 96, 110, 150)
 
 
@@ -133,10 +135,20 @@ class GenomePicture(QWidget):
     def _paint_borders(self, painter: QPainter, square: QRectF) -> None:
         assert self._grid is not None
         painter.setPen(QPen(_BORDER, 1))
-        for start in self._grid.starts.tolist():
+        for start in self.borders():
             at = self.pixel(start, start)
             painter.drawLine(QPointF(at.x(), square.top()), QPointF(at.x(), square.bottom()))
             painter.drawLine(QPointF(square.left(), at.y()), QPointF(square.right(), at.y()))
+
+    def borders(self) -> list[int]:
+        """Where borders are drawn, in bins: those of chromosomes that have some pixels as they are zoomed."""
+        if self._grid is None:
+            return []
+        starts = self._grid.starts
+        per_bin = self._square().width() / max(self._grid.n_bins, 1)
+        wide = np.diff(starts) * per_bin >= _MIN_BETWEEN_PX
+        drawn = np.concatenate([[True], wide]) | np.concatenate([wide, [True]])
+        return [int(start) for start in starts[drawn]]
 
     def _paint_names(self, painter: QPainter, ink: QColor, square: QRectF, room: QRectF) -> None:
         """Above and on the left, those that have room in what is seen of their chromosome."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QPointF, QRectF
-from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+from qtpy.QtCore import QPointF, QRectF, QSize
+from qtpy.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
 from qtpy.QtWidgets import QGridLayout, QLabel, QWidget
 
 from napari_hicstruct.annotations.records import Status
 from napari_hicstruct.plugin.state.labels.palette import STATUS_STYLES
 
 _PER_ROW = 4
-_MAX_PX = 345
-"""What the dock has room for; with wider letters there are half as many in a row."""
 _MARK_PX, _BETWEEN_PX = 14, 4
 
 
@@ -48,22 +46,43 @@ def _draw_mark(painter: QPainter, status: Status, ink: QColor) -> None:
 
 
 class Legend(QWidget):
-    """One mark and one word per status; the tooltip says more."""
+    """One mark and one word per status, in one row where there is room for it; the tooltip says more."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 2, 0, 2)
-        grid.setHorizontalSpacing(_BETWEEN_PX)
-        grid.setVerticalSpacing(2)
-        words = sum(self.fontMetrics().horizontalAdvance(status.value) for status in STATUS_STYLES)
-        wide = words + len(STATUS_STYLES) * (_MARK_PX + 2 * _BETWEEN_PX) > _MAX_PX
-        per_row = _PER_ROW // 2 if wide else _PER_ROW
-        for place, (status, style) in enumerate(STATUS_STYLES.items()):
-            row, column = divmod(place, per_row)
-            mark, word = StatusMark(status), QLabel(status.value)
-            for label in (mark, word):
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 2, 0, 2)
+        self._grid.setHorizontalSpacing(_BETWEEN_PX)
+        self._grid.setVerticalSpacing(2)
+        self._pairs = [(StatusMark(status), QLabel(status.value)) for status in STATUS_STYLES]
+        for pair, (status, style) in zip(self._pairs, STATUS_STYLES.items(), strict=True):
+            for label in pair:
                 label.setToolTip(f"{status.value}: {style.meaning}.\nThe colour is that of the set.")
-            grid.addWidget(mark, row, 2 * column)
-            grid.addWidget(word, row, 2 * column + 1)
-        grid.setColumnStretch(2 * _PER_ROW, 1)
+        self._per_row = 0
+        self._grid.setColumnStretch(2 * _PER_ROW, 1)
+        self._arrange(_PER_ROW)
+
+    def _arrange(self, per_row: int) -> None:
+        if per_row == self._per_row:
+            return
+        self._per_row = per_row
+        for place, pair in enumerate(self._pairs):
+            row, column = divmod(place, per_row)
+            for k, label in enumerate(pair):
+                self._grid.addWidget(label, row, 2 * column + k)
+        self.updateGeometry()
+
+    def _wide(self, per_row: int) -> int:
+        """Width of so many in a row, px."""
+        words = [word.sizeHint().width() for _, word in self._pairs]
+        columns = [max(words[column::per_row]) for column in range(per_row)]
+        return sum(columns) + per_row * (_MARK_PX + 2 * _BETWEEN_PX)
+
+    def minimumSizeHint(self) -> QSize:
+        """Half of them below the others where the dock is narrow."""
+        return QSize(self._wide(_PER_ROW // 2), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Break the row, or join it again."""
+        super().resizeEvent(event)
+        self._arrange(_PER_ROW if self.width() >= self._wide(_PER_ROW) else _PER_ROW // 2)

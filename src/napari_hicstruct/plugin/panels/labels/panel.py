@@ -177,7 +177,7 @@ class LabelsPanel(QWidget):
         box.setToolTip("Which of nested TADs are drawn; outer ones are fainter (remembered)")
         box.setAccessibleName("Levels of nested TADs")
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        box.setMinimumContentsLength(len("innermost"))
+        box.setMinimumContentsLength(6)  # of the width of an x: "all levels" fits
         box.activated.connect(lambda index: self._labels.set_tad_levels(list(_LEVELS)[index]))
         return box
 

@@ -96,9 +96,10 @@ class GenomeView:
             return f"{' × '.join(map(display_name, self.grid.chroms))} · {size} bins"
         from napari_hicstruct.contacts.genome_wide import MAX_CHROMS
 
-        there = "" if self._window.source is None else f" of {len(self._window.source.chromsizes):,}"
-        longest = f"the longest{there}, " if len(self.grid.chroms) == MAX_CHROMS else ""
-        return f"{longest}{how_many(len(self.grid.chroms), 'chromosome')} · {size} bins"
+        shown, source = len(self.grid.chroms), self._window.source
+        if shown < MAX_CHROMS or source is None or shown == len(source.chromsizes):
+            return f"{how_many(shown, 'chromosome')} · {size} bins"
+        return f"the longest {shown:,} of {how_many(len(source.chromsizes), 'chromosome')} · {size} bins"
 
     def text_at(self, row: float, col: float) -> str:
         """``chr7:62,000,000 × chr14:20,000,000 · 12 contacts``: places are starts of the bins; empty outside."""
@@ -116,7 +117,7 @@ class GenomeView:
     def shades(self) -> NDArray[np.float32]:
         """Values from 0 to 1 to be coloured: the logarithm of the counts, the darkest reached by one bin in 200."""
         assert self.values is not None
-        logs = np.log1p(self.values)
+        logs = np.log1p(np.maximum(self.values, 0))  # maps of ratios have values below zero
         seen = logs[logs > 0]
         top = float(np.percentile(seen[:: max(1, len(seen) // 100_000)], _DARKEST)) if len(seen) else 1.0
         return np.clip(logs / max(top, 1e-6), 0, 1)
