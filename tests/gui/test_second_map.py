@@ -224,3 +224,38 @@ def test_changes_become_the_queue_of_a_project_of_their_own(
     (tmp_path / "taken").write_text("", encoding="utf-8")
     with pytest.raises(OutputError):
         session.second_map.compare(tmp_path / "taken")
+
+
+def _map_of(path: Path, *chroms: str, count: int = 3) -> Path:
+    """200 kb of each chromosome in bins of 5 kb, with contacts beside the diagonal."""
+    import cooler
+    import pandas as pd
+
+    starts = np.tile(np.arange(40) * 5_000, len(chroms))
+    names = pd.Categorical(np.repeat(chroms, 40), categories=chroms)
+    bins = pd.DataFrame({"chrom": names, "start": starts, "end": starts + 5_000})
+    pairs = [(i, i + k) for i in range(len(starts)) for k in range(3) if (i + k) // 40 == i // 40]
+    pixels = pd.DataFrame(pairs, columns=["bin1_id", "bin2_id"]).assign(count=count)
+    cooler.create_cooler(str(path), bins, pixels, ordered=True)
+    return path
+
+
+def test_a_chromosome_that_the_second_map_lacks_is_said(make_napari_viewer: Any, tmp_path: Path, qtbot: Any) -> None:
+    session = ensure_session(make_napari_viewer())
+    session.open_map(str(_map_of(tmp_path / "first.cool", "chr1", "chr2")))
+    panel = SecondMapPanel(session.second_map)
+    qtbot.addWidget(panel)
+    summaries: list[str] = []
+    panel.summary.connect(summaries.append)
+    assert session.second_layer.layer is None
+    session.second_map.open_map(_map_of(tmp_path / "second.cool", "chr1", count=5))
+    assert panel.meaning.text().startswith("above: first")
+    assert panel.compare.isEnabled()
+    session.set_chrom("chr2")
+    assert panel.meaning.text() == "second has no chr2: first alone"
+    assert not panel.compare.isEnabled()
+    assert summaries[-1] == ""
+    session.set_chrom("chr1")
+    assert panel.meaning.text().startswith("above: first")
+    assert panel.compare.isEnabled()
+    session.close()

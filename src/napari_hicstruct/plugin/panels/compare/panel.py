@@ -137,6 +137,7 @@ class SecondMapPanel(QWidget):
         self.running.cancel_button.clicked.connect(state.cancel)
         follow(self, state.changed, self._update)
         follow(self, state.running_changed, self._update)
+        follow(self, state.window.chrom_changed, self._update)
         follow(self, state.progress, self.running.follow)
         follow(self, state.compared, self._compared)
 
@@ -180,11 +181,13 @@ class SecondMapPanel(QWidget):
             self.smooth.setValue(state.smooth)
             self.beside.setChecked(state.beside)
         self.smooth.setEnabled(state.joined in DIVERGING)
-        self.compare.setEnabled(not state.running)
+        here = bool(state.chrom_of_second())
+        self.compare.setEnabled(here and not state.running)
+        self.joined.setEnabled(here)
         self.running.set_running(state.running)
         if not there:
             self.result.hide()
-        self.summary.emit("" if state.source is None else _JOINED[state.joined.value][0].strip())
+        self.summary.emit("" if not here else _JOINED[state.joined.value][0].strip())
 
     def _say(self) -> None:
         state = self._state

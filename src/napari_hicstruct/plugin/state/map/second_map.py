@@ -13,7 +13,7 @@ from napari_hicstruct.annotations.outlines import Triangle
 from napari_hicstruct.contacts.pair_levels import DIVERGING, MAX_SMOOTH, Joined
 from napari_hicstruct.contacts.protocol import RAW
 from napari_hicstruct.errors import Cancelled, HicStructError, MapError, ProjectError
-from napari_hicstruct.genome import NameMatcher
+from napari_hicstruct.genome import NameMatcher, display_name
 from napari_hicstruct.jobs import CancelToken, Progress, in_process
 from napari_hicstruct.plugin.state.jobs import BackgroundJob, Job, Runner
 from napari_hicstruct.wording import distinct_names
@@ -172,6 +172,8 @@ class SecondMapState:
         if self.source is None or self.window.source is None:
             return ""
         first, second = self.names()
+        if not self.chrom_of_second():
+            return f"{second} has no {display_name(self.window.chrom)}: {first} alone"
         return {
             Joined.FIRST: first,
             Joined.SECOND: f"{second}, as deep as the first",
