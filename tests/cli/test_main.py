@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Generator
@@ -105,6 +107,20 @@ def test_unexpected_failure_names_the_log(
     assert str(log) in err
     assert "Traceback" in log.read_text()
     assert "tensor shapes differ" in log.read_text()
+
+
+def test_a_full_disk_is_said_whatever_was_raised_from_it(
+    command, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """napari's icons are written when it is imported; what comes of that is an error of the plugin manager."""
+    monkeypatch.setenv("HICSTRUCT_LOGS", str(tmp_path))
+    error = RuntimeError("Failed to import command")
+    error.__cause__ = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    command(error)
+    assert cli.main(["go"]) == 2
+    text = "hicstruct: a file that a library keeps cannot be written: the disk is full. Free some disk and repeat.\n"
+    assert capsys.readouterr().err == text
+    assert not list(tmp_path.iterdir())
 
 
 def test_debug_shows_the_traceback_wherever_it_stands(command, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -472,6 +473,30 @@ def test_only_what_can_be_made_again_goes_to_a_temporary_folder(
         paths.prepare_folders()
         assert Path(os.environ["NUMBA_CACHE_DIR"]).is_relative_to(tmp_path / "temporary")
         assert "XDG_DATA_HOME" not in os.environ
+    finally:
+        paths.temporary_dir.cache_clear()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a Unix home")
+def test_on_a_full_disk_napari_keeps_nothing_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """napari's icons do not fit, and the driver's cache of shaders ends the program (Bus error)."""
+    for name in ("XDG_CACHE_HOME", "NUMBA_CACHE_DIR", "MESA_SHADER_CACHE_DISABLE"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    room = os.statvfs(tmp_path)
+    paths.temporary_dir.cache_clear()
+    try:
+        paths.prepare_folders()
+        assert "XDG_CACHE_HOME" not in os.environ, "there is room"
+        full = SimpleNamespace(f_bavail=10, f_frsize=room.f_frsize)
+        monkeypatch.setattr(os, "statvfs", lambda _path: full)
+        monkeypatch.delitem(sys.modules, "napari", raising=False)
+        paths.prepare_folders()
+        assert Path(os.environ["XDG_CACHE_HOME"]).is_relative_to(tmp_path / "temporary")
+        assert os.environ["MESA_SHADER_CACHE_DISABLE"] == "true"
     finally:
         paths.temporary_dir.cache_clear()
 

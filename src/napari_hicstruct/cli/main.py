@@ -124,14 +124,25 @@ def _explain(error: BaseException, debug: bool) -> int:
         if text := error.format_message():  # an empty one: no command was given and the help is printed
             _say(f"{text.rstrip('.')}. See '{command} --help'.")
         return BAD_INPUT
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO) and not error.filename:
+    if (full := _disk_error(error)) is not None:
         give_up_stdout()  # it may be the one that is full
-        reason, hint = why_and_hint(error)
-        _say(f"the result cannot be written: {reason}. {hint}")
+        reason, hint = why_and_hint(full)
+        what = "the result" if full is error else "a file that a library keeps"
+        _say(f"{what} cannot be written: {reason}. {hint}")
         return BAD_INPUT
     log = _write_log(error)
     _say(f"unexpected {type(error).__name__}: {error} — this is an internal error; details are in {log}")
     return FAILED
+
+
+def _disk_error(error: BaseException) -> OSError | None:
+    """The full or broken disk behind an error that names no file: the error itself, or what it was raised from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO) and not cause.filename:
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def _flush_stdout() -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 import platformdirs
 
 _APP = "napari-hicstruct"
+_MIN_ROOM = 16_000_000
+"""Bytes that napari, Qt and the graphics driver need for what they keep."""
 
 
 def cache_dir(*, create: bool = True) -> Path:
@@ -54,16 +56,33 @@ def training_maps_dir(run: Path) -> Path:
 def prepare_folders() -> None:
     """Let numba, matplotlib, napari and Qt keep their caches and settings elsewhere if the home cannot be written.
 
-    They would otherwise refuse to work (numba), or fill the screen with warnings.  What the user has set stays.
+    They would otherwise refuse to work (numba), or fill the screen with warnings; on a full disk napari does not start,
+    and the cache of what the graphics driver has compiled ends the program.  What the user has set stays.
     """
     if sys.platform == "win32":
         return
-    if not can_write(_chosen("XDG_CACHE_HOME", "~/.cache")):
+    caches = _chosen("XDG_CACHE_HOME", "~/.cache")
+    full = not _has_room(caches)
+    if full:
+        os.environ.setdefault("MESA_SHADER_CACHE_DISABLE", "true")  # another folder may lie on the same disk
+    if not can_write(caches) or (full and "napari" not in sys.modules):  # whose icons lie there by then
         _set_to_temporary("XDG_CACHE_HOME", "cache")
         _set_to_temporary("NUMBA_CACHE_DIR", "numba", only_if_unset=True)
     if not can_write(_chosen("XDG_CONFIG_HOME", "~/.config")):
         _set_to_temporary("XDG_CONFIG_HOME", "config")
         _set_to_temporary("MPLCONFIGDIR", "matplotlib", only_if_unset=True)
+
+
+def _has_room(folder: Path) -> bool:
+    """True if ``folder`` can be written and there is room for caches."""
+    if not can_write(folder):
+        return False
+    try:
+        nearest = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
+        disk = os.statvfs(nearest)
+    except (OSError, StopIteration):
+        return True
+    return disk.f_bavail * disk.f_frsize >= _MIN_ROOM
 
 
 def can_write(folder: Path) -> bool:
