@@ -10,7 +10,7 @@ import pytest
 
 from napari_hicstruct.annotations.records import Annotation, Direction, Kind
 from napari_hicstruct.genome import Interval
-from napari_hicstruct.labels.votes import MaskKind, VoteMap, objects_of, vote_maps
+from napari_hicstruct.labels.votes import MaskKind, VoteMap, objects_of, shared_ends, vote_maps
 from napari_hicstruct.workflows.repair.hic_changes import added_up, compared
 from napari_hicstruct.workflows.repair.hic_tiles import (
     MAX_LEVELS,
@@ -183,3 +183,37 @@ def test_what_changed_counts_each_object_once() -> None:
     assert f"{20 * BIN:,}-" in change.places[2]
     both = added_up([change, change])[0]
     assert (both.after, len(both.places)) == (6, 6)
+
+
+def test_ends_lie_where_callers_agree_not_where_one_of_them_has_a_large_domain() -> None:
+    calls = {
+        "a": [tad(0, 40), tad(40, 70)],
+        "b": [tad(0, 41), tad(41, 70)],
+        "c": [tad(0, 39), tad(39, 70)],
+        "d": [tad(0, 55)],
+    }
+    assert list(shared_ends(calls, REGION, BIN, 0.5)) == [0, 40, 70, 100]
+
+
+def test_an_end_that_half_of_the_callers_have_needs_an_anchor_once_loops_are_called() -> None:
+    domains = {"a": [tad(10, 40)], "b": [tad(10, 40)], "c": [tad(10, 60)], "d": [tad(10, 80)]}
+    assert 40 in shared_ends(domains, REGION, BIN, 0.5)
+    beside = {**domains, "dots": [loop(10, 90)]}
+    assert 40 not in shared_ends(beside, REGION, BIN, 0.5)
+    assert 40 in shared_ends({**domains, "dots": [loop(10, 40)]}, REGION, BIN, 0.5)
+    assert 40 in shared_ends(beside, REGION, BIN, 0.5, loops=0)
+
+
+def test_ends_near_each_other_are_one_and_other_chromosomes_have_no_say() -> None:
+    away = tad(50, 60).with_(anchor1=Interval("chr2", 50 * BIN, 60 * BIN), anchor2=Interval("chr2", 50 * BIN, 60 * BIN))
+    calls = {"a": [tad(20, 40), away], "b": [tad(20, 42), away]}
+    assert list(shared_ends(calls, REGION, BIN, 0.5)) == [0, 20, 41, 100], "one between them"
+    assert list(shared_ends({"loops": [loop(10, 40)]}, REGION, BIN, 0.5)) == [0, 100]
+
+
+def test_domains_begin_and_end_at_given_places_alone() -> None:
+    votes = votes_on(MaskKind.DOMAIN, one=[tad(10, 40), tad(40, 80)], two=[tad(10, 44), tad(44, 80)])
+    free = places(objects_of(votes.share, MaskKind.DOMAIN, REGION, BIN))
+    assert free in ([(10, 40), (40, 80)], [(10, 44), (44, 80)])
+    held = objects_of(votes.share, MaskKind.DOMAIN, REGION, BIN, ends=np.array([0, 10, 42, 80, 100]))
+    assert places(held) == [(10, 42), (42, 80)]

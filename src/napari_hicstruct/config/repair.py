@@ -195,6 +195,13 @@ class JointConfig(FunctionConfig):
         return self
 
 
+class EndsConfig(FrozenConfig):
+    """Votes on a Hi-C map: domains end where several callers and the anchors of loops say so."""
+
+    reach: float = Field(2.0, gt=0, description="bins: standard deviation of one caller's ends")
+    loops: float = Field(0.5, ge=0, description="weight of the callers of loops; that of the callers of domains is 1")
+
+
 class RepairConfig(FrozenConfig):
     """Everything that a repair depends on, besides the labels."""
 
@@ -208,6 +215,9 @@ class RepairConfig(FrozenConfig):
     )
     rules: tuple[Rule, ...] = Field((), description="stage 2, in this order")
     joint: JointConfig = JointConfig()
+    ends: EndsConfig | None = Field(
+        None, description="Hi-C: where domains end is what callers agree on; null: pixels alone say it"
+    )
     seed: int = Field(1, ge=0)
 
     @model_validator(mode="after")

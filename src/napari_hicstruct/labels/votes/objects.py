@@ -29,7 +29,13 @@ _MIN_PEAK = 0.05
 
 
 def objects_of(
-    occupancy: Floats, kind: MaskKind, region: Interval, bin_size: int, *, threshold: float = 0.5
+    occupancy: Floats,
+    kind: MaskKind,
+    region: Interval,
+    bin_size: int,
+    *,
+    threshold: float = 0.5,
+    ends: NDArray[np.int64] | None = None,
 ) -> list[Annotation]:
     """Read domains, stripes or loops off a map of occupancies.
 
@@ -44,6 +50,8 @@ def objects_of(
         bp.
     threshold : float
         Of stripes and loops: least occupancy of an object.  Of domains: two bins belong together from it on.
+    ends : ndarray of int64, optional
+        Places between bins where a domain may begin or end, see :func:`shared_ends`; None: anywhere.
 
     Returns
     -------
@@ -51,7 +59,7 @@ def objects_of(
         By position; ``score`` and ``soft_score`` say how far the pixels agree with it, in [0, 1].
     """
     readers: dict[MaskKind, Callable[[Floats, float, int], Iterator[_Box]]] = {
-        MaskKind.DOMAIN: _domains,
+        MaskKind.DOMAIN: lambda p, t, b: _domains(p, t, b, ends),
         MaskKind.LOOP: _loops,
         MaskKind.STRIPE_DOWN: _stripes,
         MaskKind.STRIPE_UP: lambda p, t, b: (_turned(one) for one in _stripes(p.T, t, b)),
@@ -92,13 +100,16 @@ def _turned(box: _Box) -> _Box:
 
 
 # ---------------------------------------------------------------------- domains
-def _domains(occupancy: Floats, threshold: float, bin_size: int) -> Iterator[_Box]:
+def _domains(occupancy: Floats, threshold: float, bin_size: int, ends: NDArray[np.int64] | None) -> Iterator[_Box]:
     """The row of disjoint domains with which the pixels agree best.
 
     A pixel of a domain adds its occupancy minus the threshold, all others add nothing; the sum over all domains is as
     large as it can be (dynamic programming along the diagonal, in steps of one bin).
     """
     n, longest = len(occupancy), MAX_DOMAIN_BP // bin_size
+    allowed = np.full(n + 1, ends is None)
+    if ends is not None:
+        allowed[ends] = True
     sums = np.zeros((n + 1, n + 1))
     gain = np.triu(occupancy.astype(np.float64) - threshold, 1)
     np.cumsum(np.cumsum(gain, axis=0), axis=1, out=sums[1:, 1:])
@@ -106,7 +117,8 @@ def _domains(occupancy: Floats, threshold: float, bin_size: int) -> Iterator[_Bo
     for end in range(1, n + 1):
         best[end] = best[end - 1]
         starts = np.arange(max(0, end - longest), end - MIN_DOMAIN_BINS + 1)
-        if not len(starts):
+        starts = starts[allowed[starts]]
+        if not (allowed[end] and len(starts)):
             continue
         total = best[starts] + _square(sums, starts, end)
         k = int(total.argmax())

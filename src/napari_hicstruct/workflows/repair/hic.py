@@ -142,7 +142,7 @@ def iter_hic_repair(
         raise LabelError(text, hint="Choose another region, or give more files.")
     pieces, result = yield from _iter_repaired(request, votes, token, stop)
     maps = tuple(_put_together(votes, pieces, result))
-    records, changes = _read_off(maps, request.threshold, calls)
+    records, changes = _read_off(maps, request, calls)
     notes = (*_left_out(calls, votes), *result.notes)
     run = {**result.run, "parameters": _parameters(request, region, calls)}
     return HicRepairResult(tuple(records), maps, tuple(changes), files, notes, run)
@@ -281,7 +281,7 @@ def _put_together(votes: Sequence[VoteMap], pieces: Sequence[Piece], result: Rep
 
 
 def _read_off(
-    maps: Sequence[RepairedVotes], threshold: float, calls: Mapping[str, Sequence[Annotation]]
+    maps: Sequence[RepairedVotes], request: HicRepairRequest, calls: Mapping[str, Sequence[Annotation]]
 ) -> tuple[list[Annotation], list[KindChange]]:
     """The objects of the repaired maps, and how they differ from those of the votes."""
     from napari_hicstruct.labels.votes import objects_of
@@ -290,16 +290,31 @@ def _read_off(
     changes = []
     for one in maps:
         votes = one.votes
-        least = votes.threshold(threshold)
+        least = votes.threshold(request.threshold)
         before, after = (
-            objects_of(share, votes.kind, votes.region, votes.bin_size, threshold=least)
-            for share in (votes.share, one.share)
+            objects_of(share, votes.kind, votes.region, votes.bin_size, threshold=least, ends=ends)
+            for share, ends in ((votes.share, None), (one.share, domain_ends(votes, request, calls)))
         )
         mask, repaired = votes.share >= least, one.share >= least
         pixels = int(mask.sum()), int((mask != repaired).sum())
         changes.append(compared(votes.kind.kind, before, after, pixels, votes.bin_size))
         records += [_supported(record, calls, votes) for record in after]
     return records, added_up(changes)
+
+
+def domain_ends(
+    votes: VoteMap, request: HicRepairRequest, calls: Mapping[str, Sequence[Annotation]]
+) -> NDArray[np.int64] | None:
+    """Where domains may end by the settings; None: anywhere, and for all other kinds."""
+    from napari_hicstruct.config.repair import repair_config
+    from napari_hicstruct.labels.votes import MaskKind, shared_ends
+
+    settings = (request.config or repair_config("hic")).ends
+    if settings is None or votes.kind is not MaskKind.DOMAIN:
+        return None
+    least = (votes.threshold(request.threshold) * len(votes.callers) + 0.5) / len(votes.callers)
+    own = {"reach": settings.reach, "loops": settings.loops}
+    return shared_ends(calls, votes.region, votes.bin_size, least, **own)
 
 
 def _supported(record: Annotation, calls: Mapping[str, Sequence[Annotation]], votes: VoteMap) -> Annotation:
