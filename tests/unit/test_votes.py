@@ -192,23 +192,23 @@ def test_ends_lie_where_callers_agree_not_where_one_of_them_has_a_large_domain()
         "c": [tad(0, 39), tad(39, 70)],
         "d": [tad(0, 55)],
     }
-    assert list(shared_ends(calls, REGION, BIN, 0.5)) == [0, 40, 70, 100]
+    assert list(shared_ends(calls, REGION, BIN)) == [0, 40, 70, 100]
 
 
 def test_an_end_that_half_of_the_callers_have_needs_an_anchor_once_loops_are_called() -> None:
     domains = {"a": [tad(10, 40)], "b": [tad(10, 40)], "c": [tad(10, 60)], "d": [tad(10, 80)]}
-    assert 40 in shared_ends(domains, REGION, BIN, 0.5)
+    assert 40 in shared_ends(domains, REGION, BIN)
     beside = {**domains, "dots": [loop(10, 90)]}
-    assert 40 not in shared_ends(beside, REGION, BIN, 0.5)
-    assert 40 in shared_ends({**domains, "dots": [loop(10, 40)]}, REGION, BIN, 0.5)
-    assert 40 in shared_ends(beside, REGION, BIN, 0.5, loops=0)
+    assert 40 not in shared_ends(beside, REGION, BIN)
+    assert 40 in shared_ends({**domains, "dots": [loop(10, 40)]}, REGION, BIN)
+    assert 40 in shared_ends(beside, REGION, BIN, loops=0)
 
 
 def test_ends_near_each_other_are_one_and_other_chromosomes_have_no_say() -> None:
     away = tad(50, 60).with_(anchor1=Interval("chr2", 50 * BIN, 60 * BIN), anchor2=Interval("chr2", 50 * BIN, 60 * BIN))
     calls = {"a": [tad(20, 40), away], "b": [tad(20, 42), away]}
-    assert list(shared_ends(calls, REGION, BIN, 0.5)) == [0, 20, 41, 100], "one between them"
-    assert list(shared_ends({"loops": [loop(10, 40)]}, REGION, BIN, 0.5)) == [0, 100]
+    assert list(shared_ends(calls, REGION, BIN)) == [0, 20, 41, 100], "one between them"
+    assert list(shared_ends({"loops": [loop(10, 40)]}, REGION, BIN)) == [0, 100]
 
 
 def test_domains_begin_and_end_at_given_places_alone() -> None:

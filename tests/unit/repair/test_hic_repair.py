@@ -16,11 +16,13 @@ from napari_hicstruct.config.repair import RepairConfig, repair_config
 from napari_hicstruct.errors import Cancelled, LabelError, OutputError, RegionError
 from napari_hicstruct.genome import Interval
 from napari_hicstruct.jobs import CancelToken, drain
+from napari_hicstruct.labels.votes import MaskKind
 from napari_hicstruct.workflows.consensus import CallFile
 from napari_hicstruct.workflows.repair.hic import (
     CHANGES_FILE,
     HicRepairRequest,
     HicRepairResult,
+    domain_ends,
     hic_repair,
     iter_hic_repair,
     write_hic_repair,
@@ -166,3 +168,26 @@ def test_it_can_be_cancelled_and_stopped() -> None:
     found = drain(job)
     assert found.records
     assert any("stopped" in note for note in found.notes)
+
+
+def test_domains_end_where_callers_agree_unless_the_settings_leave_it_to_pixels(result: HicRepairResult) -> None:
+    parted = [one for one in calls(0) if one.kind is not Kind.TAD]
+    parted += [Annotation(kind=Kind.TAD, anchor1=span(*at), anchor2=span(*at)) for at in [(5, 40), (40, 60), (60, 80)]]
+    every = {"one": calls(0), "two": calls(0), "three": parted}
+    (domains,) = [one.votes for one in result.maps if one.votes.kind is MaskKind.DOMAIN]
+    held = domain_ends(domains, request(), every)
+    assert held is not None
+    assert held.tolist() == [0, 5, 40, 80, N_BINS], "60 is an end of one caller, and no loop has an anchor there"
+    pixels = request(config=quick().model_copy(update={"ends": None}))
+    assert domain_ends(domains, pixels, every) is None
+    others = [one.votes for one in result.maps if one.votes is not domains]
+    assert others
+    assert all(domain_ends(one, request(), every) is None for one in others)
+
+
+def test_repaired_domains_keep_to_the_ends_that_callers_share(result: HicRepairResult) -> None:
+    (domains,) = [one.votes for one in result.maps if one.votes.kind is MaskKind.DOMAIN]
+    every = {one.caller: one.found.records for one in FILES if one.found}
+    shared = domain_ends(domains, request(), every)
+    assert shared is not None
+    assert {place for pair in places(result, Kind.TAD) for place in pair} <= set(shared.tolist())

@@ -25,8 +25,8 @@ def shared_ends(
     calls: Mapping[str, Sequence[Annotation]],
     region: Interval,
     bin_size: int,
-    least: float,
     *,
+    least: float = 0.5,
     reach: float = 2.0,
     loops: float = 0.5,
 ) -> NDArray[np.int64]:
@@ -41,7 +41,7 @@ def shared_ends(
     bin_size : int
         bp.
     least : float
-        Share of the callers, in (0, 1].
+        Share of the callers that a place needs, in (0, 1].
     reach : float
         Bins: standard deviation of the bell around each caller's ends.
     loops : float

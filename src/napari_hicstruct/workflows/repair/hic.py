@@ -312,9 +312,8 @@ def domain_ends(
     settings = (request.config or repair_config("hic")).ends
     if settings is None or votes.kind is not MaskKind.DOMAIN:
         return None
-    least = (votes.threshold(request.threshold) * len(votes.callers) + 0.5) / len(votes.callers)
-    own = {"reach": settings.reach, "loops": settings.loops}
-    return shared_ends(calls, votes.region, votes.bin_size, least, **own)
+    own = {"least": settings.least, "reach": settings.reach, "loops": settings.loops}
+    return shared_ends(calls, votes.region, votes.bin_size, **own)
 
 
 def _supported(record: Annotation, calls: Mapping[str, Sequence[Annotation]], votes: VoteMap) -> Annotation:
