@@ -196,7 +196,7 @@ class JointConfig(FunctionConfig):
 
 
 class EndsConfig(FrozenConfig):
-    """Votes on a Hi-C map: domains end where several callers and the anchors of loops say so.  Off unless it is named."""
+    """Votes on a Hi-C map: domains end where several callers and anchors of loops say so.  Off unless it is named."""
 
     reach: float = Field(2.0, gt=0, description="bins: standard deviation of one caller's ends")
     loops: float = Field(0.5, ge=0, description="weight of the callers of loops; that of the callers of domains is 1")
