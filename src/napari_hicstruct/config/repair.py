@@ -199,7 +199,7 @@ class EndsConfig(FrozenConfig):
     """Votes on a Hi-C map: domains end where several callers and anchors of loops say so.  Off unless it is named."""
 
     reach: float = Field(2.0, gt=0, description="bins: standard deviation of one caller's ends")
-    loops: float = Field(0.5, ge=0, description="weight of the callers of loops; that of the callers of domains is 1")
+    loops: float = Field(0.25, ge=0, description="weight of the callers of loops; that of the callers of domains is 1")
     least: Share = Field(0.5, description="of both together, which an end needs, whatever share a domain needs")
 
 

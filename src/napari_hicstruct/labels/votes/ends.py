@@ -28,7 +28,7 @@ def shared_ends(
     *,
     least: float = 0.5,
     reach: float = 2.0,
-    loops: float = 0.5,
+    loops: float = 0.25,
 ) -> NDArray[np.int64]:
     """Places between bins, counted from the region's start, where so many callers agree that a domain ends.
 
