@@ -181,6 +181,8 @@ class Seed:
             match = match_loops(prepare(calls), truth, TOLERANCE, ignore=faint)
             f1 = score_counts(tally.hits, tally.calls, self.boundaries).f1
             found[name] = {"boundary_f1": f1, "loop_ap": match.average_precision()}
+            if not tally.loops:  # of domains alone
+                del found[name]["loop_ap"]
         return found
 
 
