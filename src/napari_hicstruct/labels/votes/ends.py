@@ -2,7 +2,7 @@
 
 Two callers seldom draw an end in the same bin, so that pixels alone put it between them, and an end that one of them
 has alone still counts where its domain is large.  Read by themselves, ends of several callers meet in a peak; and a
-boundary holds loops, so that an anchor at the same place speaks for it.
+boundary holds loops, so that an anchor at the same place counts for it.
 """
 
 from __future__ import annotations
