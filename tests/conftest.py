@@ -167,6 +167,7 @@ def make_napari_viewer(make_napari_viewer: Callable[..., Any]) -> Iterator[Calla
     napari collects garbage with every layer that goes; what is there before the window is not looked at again and
     again, but with every 25th window: that took a third of the time of such tests.
     """
+    _compile_kernels()
     if next(_windows) % 25 == 0:
         gc.unfreeze()
         gc.collect()
@@ -175,6 +176,14 @@ def make_napari_viewer(make_napari_viewer: Callable[..., Any]) -> Iterator[Calla
     gc.freeze()
     yield make_napari_viewer
     _let_workers_end()
+
+
+@cache
+def _compile_kernels() -> None:
+    """Once for the process: else each window on a fresh machine starts to compile, and ends it as it closes."""
+    from napari_hicstruct.plugin.layers.shape_kernels import compile_all
+
+    list(compile_all())
 
 
 def _let_workers_end(seconds: float = 10) -> None:
