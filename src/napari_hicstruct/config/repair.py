@@ -175,7 +175,9 @@ class JointConfig(FunctionConfig):
     band_points: int = Field(250, ge=0, description="more points of every class in a step, from around its surface")
     negatives: int = Field(1000, ge=0, description="points anywhere in a step: background and large classes")
     batch: int = Field(8, ge=1, description="samples in a step")
-    alpha: tuple[float, float] = Field((0.5, 4.0), description="class weights 1 / frequency are clipped to this range")
+    alpha: tuple[float, float] = Field(
+        (1.0, 1.0), description="class weights 1 / frequency are clipped to this range; points are of all classes alike"
+    )
     latent_weight: float = Field(1e-4, ge=0, description="λ of ‖z‖²")
     distillation: tuple[Share, Share] = Field((0.9, 0.5), description="weight of the teachers at first and at last")
     learning_rate: float = Field(2e-3, gt=0, description="at first; it falls as a cosine")

@@ -128,11 +128,12 @@ def test_class_weights_are_inverse_frequencies_within_their_limits() -> None:
 
 
 def test_the_loss_sums_weighted_bce_over_independent_classes() -> None:
-    one = problem(latent_weight=0.3)
+    one = problem(latent_weight=0.3, alpha=(0.5, 4.0))
     rows, points, values = one.batch(0)
     logits = one.field(rows, points)
     each = F.binary_cross_entropy_with_logits(logits, values, reduction="none").mean((0, 1))
-    alpha = class_weights(images(), CLASSES, CONFIG.alpha)
+    alpha = class_weights(images(), CLASSES, (0.5, 4.0))
+    assert len(set(alpha.tolist())) > 1
     expected = (alpha * each).sum() + 0.3 * one.field.latent[rows].square().sum(1).mean()
     torch.testing.assert_close(one.module(rows, points, values), expected)
     probability = torch.sigmoid(logits)
