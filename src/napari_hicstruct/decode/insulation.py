@@ -103,15 +103,11 @@ def none_of_chance(deviations: Doubles) -> Doubles:
 def nearest_valleys(band: Band, within: int) -> tuple[Doubles, Doubles]:
     """How deep the deepest valley within so many bins of each bin is, log2 and standard deviations, both (n_bins,).
 
-    0 where there is no valley.  Depth and deviations are those of :func:`valley_odds`.
+    0 where there is no valley.  Deviations are of counting alone, without the ripple of :func:`valley_odds`.
     """
     at, depth = _minima(band)
-    return _nearest(band.n_bins, at, depth, within), _nearest(band.n_bins, at, _deviations(band, at, depth), within)
-
-
-def _deviations(band: Band, at: NDArray[np.int64], depth: Doubles) -> Doubles:
-    """Depth of valleys over what counting alone makes of it; 0 where that is not known."""
-    return np.nan_to_num(depth / contrast_noise(band.counts, WIDTH)[at])
+    deviations = np.nan_to_num(depth / contrast_noise(band.counts, WIDTH)[at])
+    return _nearest(band.n_bins, at, depth, within), _nearest(band.n_bins, at, deviations, within)
 
 
 def _nearest(n_bins: int, at: NDArray[np.int64], values: Doubles, within: int) -> Doubles:
